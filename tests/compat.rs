@@ -1,4 +1,4 @@
-//! Other implementations read what we write.
+//! Other implementations can read what we write.
 
 mod delta;
 mod object_store;

@@ -1,10 +1,10 @@
-//! Bounds of 95 %, from events to answers over the wire, against people who are known. The long form is `make accuracy`.
+//! 95 % bounds, from events to answers over the wire, against people who are known. The long form is `make accuracy`.
 
 use clio_proto::{RemoteConfig, RemoteCubes};
 use clio_tests::{PLACES, Sandbox, Worlds, coverage, settings};
 
-/// Of each kind of number at least 94 % of the bounds hold, less five standard deviations of such a share among independent worlds; of all
-/// together at least 94 %. All places of an answer hold at once.
+/// Of each kind of number, at least 94 % of the bounds hold, less five standard deviations of such a share among
+/// independent worlds; of all together, at least 94 %. All ranks of an answer hold simultaneously.
 #[test]
 #[expect(
     clippy::print_stdout,

@@ -1,4 +1,5 @@
-//! An operator takes back a bad night: pins the good snapshot, marks the bad one, goes back, and the next run goes on from there.
+//! An operator undoes a bad night: pins the good snapshot, marks the bad one, rolls back, and the next run continues
+//! from there.
 
 use clio_tests::{Sandbox, until};
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ fn a_bad_night_is_taken_back() {
     write(&sandbox, "2025-03-01", &["ann", "bob", "cyd"]);
     write(&sandbox, "2025-03-02", &["ann", "dan"]);
     sandbox.etl(&model, "lake", &[]);
-    // The night: a day's events are cut off, another day comes.
+    // The night: a day's events are cut off, another day arrives.
     write(&sandbox, "2025-03-01", &["ann"]);
     write(&sandbox, "2025-03-03", &["eve"]);
     sandbox.etl(&model, "lake", &[]);
@@ -56,7 +57,7 @@ fn a_bad_night_is_taken_back() {
     let told = sandbox.clio(["lake", "diff", "0", "1", "--lake", "lake", "--exit-code"]);
     assert_eq!(told.code, 1, "{}", told.stdout);
     assert!(told.stderr.contains("snapshots 0 and 1 differ"), "{}", told.stderr);
-    // Any question may be asked so, of any snapshot that the lake has.
+    // Any query may be asked this way, about any snapshot of the lake.
     let beside = ["query", "--lake", "lake", "--snapshot", "0", "--compare", "snapshot=1"];
     let beside = sandbox.json(&beside);
     assert_eq!(beside["snapshot"]["version"], 0, "{beside}");
@@ -106,7 +107,7 @@ fn a_bad_night_is_taken_back() {
     awaited(3, 6.0);
 }
 
-/// A service that starts later has to find the files of what is pinned.
+/// A service that starts later must find the files of the pinned snapshot.
 #[test]
 fn a_vacuum_spares_the_pinned_snapshot() {
     let sandbox = Sandbox::new();
@@ -121,7 +122,7 @@ fn a_vacuum_spares_the_pinned_snapshot() {
     sandbox.ok(["lake", "vacuum", "--lake", "lake", "--older-than", "24h"]);
     let own = sandbox.json(&["query", "--lake", "lake"]);
     assert_eq!(own["snapshot"]["version"], 0);
-    // That of another old snapshot is gone, and so nobody goes back to it.
+    // The files of another old snapshot are gone, so that nobody can roll back to it.
     for command in ["pin", "rollback"] {
         let refused = sandbox.clio(["lake", command, "1", "--lake", "lake"]);
         assert_eq!(refused.code, 1);

@@ -1,4 +1,4 @@
-//! What a stranger finds: previews and the API of those who named this gateway, and nothing else.
+//! What outsiders can reach: previews, and the API for those who address this gateway by name; nothing else.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clio_tests::{Sandbox, Server, until};
 
-/// Sends a request as it is, and gives the status and the body.
+/// Sends a raw request, and returns the status and the body.
 fn raw(server: &Server, request: &str) -> (u16, Vec<u8>) {
     let address = server.url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
@@ -30,7 +30,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The demo serves the folder with the events: of its files, only previews can be had.
+/// The demo serves the folder with the events: of its files, only previews can be fetched.
 #[test]
 fn raw_events_cannot_be_downloaded_from_the_demo() {
     let sandbox = Sandbox::new();
@@ -88,7 +88,7 @@ fn another_host_reads_nothing() {
     }
 }
 
-/// A megabyte of declared variables once made an answer of 43 MB, and twenty at once took 1.8 GB.
+/// A megabyte of declared variables caused an answer of 43 MB, and twenty at once took 1.8 GB.
 #[test]
 fn many_large_refusals_take_little_memory() {
     let sandbox = Sandbox::new();
@@ -115,7 +115,7 @@ fn many_large_refusals_take_little_memory() {
             }
         });
     }
-    // Twenty bodies of a megabyte are there at once, each as it came and as a text.
+    // Twenty bodies of a megabyte are held at once, each as received and as text.
     if let (Some(before), Some(after)) = (before, demo.peak_memory_bytes()) {
         let grown = after.saturating_sub(before);
         assert!(grown < 256 << 20, "{} MiB", grown >> 20);

@@ -1,4 +1,4 @@
-//! From the file to every face of an answer: sums beyond what a double holds, and days that are not there.
+//! From the file to every form of an answer: sums beyond what a double holds, and missing days.
 
 use clio_tests::{Sandbox, until};
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ fn a_sum_beyond_doubles_keeps_its_digits_and_a_gap_is_said_everywhere() {
     let answer: Value = serde_json::from_str(&embedded.stdout).unwrap();
     assert_eq!(answer["total"]["values"]["milliseconds"]["exact_text"], ALL);
     assert_eq!(answer["rows"][0]["values"]["milliseconds"]["exact_text"], DE);
-    // What a double holds has no second form.
+    // Numbers that a double holds have no second form.
     assert_eq!(answer["rows"][1]["values"]["milliseconds"]["value"], 7.0);
     assert_eq!(answer["rows"][1]["values"]["milliseconds"]["exact_text"], Value::Null);
 
@@ -115,7 +115,7 @@ fn a_sum_beyond_doubles_keeps_its_digits_and_a_gap_is_said_everywhere() {
     );
     assert_eq!(cube["rows"][0]["milliseconds"]["exactText"], DE);
     assert_eq!((&values[1]["exact"], &values[1]["exactText"]), (&json!(true), &Value::Null));
-    // A quotient of two exact numbers is rounded to a double, and so not called exact.
+    // A quotient of two exact numbers is rounded to a double, and therefore not marked exact.
     assert_eq!((&values[2]["exact"], &values[2]["exactText"]), (&json!(false), &Value::Null));
     assert_eq!(cube["total"]["values"][0], json!({ "exactText": ALL, "exact": true }));
     assert_eq!(

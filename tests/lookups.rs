@@ -1,4 +1,4 @@
-//! A lookup that changes while days keep what they took from it: whoever asks is told, whichever way he asks.
+//! A lookup that changes while existing days keep their earlier values: every interface says so.
 
 use clio_tests::Sandbox;
 use serde_json::json;
@@ -62,7 +62,7 @@ fn mixed_states_of_a_lookup_are_said_by_every_way_to_ask() {
         "{}",
         csv.stderr
     );
-    // What the lookup has no part in is as it always was.
+    // Answers that do not depend on the lookup are unchanged.
     let by_country = sandbox.json(&["query", "--lake", "lake", "--group-by", "country"]);
     assert_eq!(by_country["coverage"]["mixed_lookups"], json!([]));
 
@@ -72,7 +72,7 @@ fn mixed_states_of_a_lookup_are_said_by_every_way_to_ask() {
     let remote = sandbox.json(&["query", "--serving", &server.url, "--group-by", "group"]);
     assert_eq!(remote["coverage"]["mixed_lookups"], expected);
 
-    // What the lake remembers of columns is told by two commands.
+    // Two commands show what the lake remembers about columns.
     let remembered = "  source.visits.visitor          text, since dt=2026-01-01/a.csv";
     let snapshots = sandbox.ok(["lake", "snapshots", "--lake", "lake"]);
     let check = sandbox.ok(["model", "check", "shop.toml", "--lake", "lake", "--no-sources"]);

@@ -1,10 +1,10 @@
-//! A run keeps to the memory that it is told, as the system counts it, and makes the same lake.
+//! A run keeps to its memory limit, as measured by the system, and makes the same lake.
 
 use std::collections::BTreeMap;
 
 use clio_tests::{Sandbox, cell_files};
 
-/// The least that a run may be told. More cells come, and plays that wait for impressions, than fit beside the
+/// The smallest limit that a run accepts. More cells, and plays that wait for impressions, arrive than fit beside the
 /// program.
 const LIMIT_MIB: u64 = 320;
 
@@ -23,7 +23,7 @@ fn a_run_keeps_to_its_memory() {
     let (whole, cells) = run("whole", 2048);
     let (limited, same_cells) = run("limited", LIMIT_MIB);
     assert!(cells == same_cells, "a limit changes no byte");
-    // Not every system tells.
+    // Not every system reports it.
     if let (Some(whole), Some(limited)) = (whole, limited) {
         assert!(limited <= LIMIT_MIB, "{limited} MiB of {LIMIT_MIB}");
         assert!(whole > LIMIT_MIB, "a run that takes {whole} MiB at most has no limit to keep");

@@ -14,13 +14,13 @@ fn read(path: &Path) -> Model {
     Model::parse(&path.to_string_lossy(), &text).unwrap()
 }
 
-/// What each lookup is: its files and its key.
+/// The definition of each lookup: its files and its key.
 fn lookups(model: &Model) -> BTreeSet<(Vec<String>, String)> {
     let files = |it: &clio_proto::Lookup| it.files.patterns.clone();
     model.lookups().iter().map(|it| (files(it), it.key.0.clone())).collect()
 }
 
-/// What members are, whatever the dimension is called: the event's column, or the lookup's with the key to it.
+/// The source of members, whatever the dimension is called: the event's column, or the lookup's with the key to it.
 fn members(model: &Model) -> BTreeSet<(String, bool)> {
     let of = |it: &Dimension| match &it.column {
         clio_proto::DimensionColumn::Event(column) => column.0.clone(),
@@ -81,7 +81,7 @@ fn of_the_open_bandit_files_it_finds_what_their_model_says() {
 fn of_the_demos_events_it_finds_what_their_model_says() {
     let sandbox = Sandbox::new();
     sandbox.ok(["synth", "--out", "events", "--no-answers"]);
-    // Beside the model that is there, so that both name the same addresses.
+    // Beside the existing model, so that both name the same addresses.
     sandbox.ok(["model", "init", "events", "--yes", "--out", "events/found.toml"]);
     let found = read(&sandbox.path("events/found.toml"));
     let known = sandbox.path("events/media.toml");
@@ -94,7 +94,7 @@ fn of_the_demos_events_it_finds_what_their_model_says() {
     assert_eq!(files(&found), files(&expected));
     assert_eq!(members(&found), members(&expected));
     assert_eq!(counted(&found), counted(&expected));
-    // A play is credited by person and title: it knows its asset too, of which a title has many.
+    // A play is credited by person and title, although it knows its asset too, of which a title has many.
     let credit = |model: &Model| {
         let credited = model.sources().iter().find_map(|it| it.attribution.clone());
         let it = credited.unwrap();
@@ -107,7 +107,7 @@ fn of_the_demos_events_it_finds_what_their_model_says() {
     for attribute in of_expected.attributes {
         assert!(of_found.attributes.contains(&attribute), "`{attribute}` describes assets");
     }
-    // How long plays last stands in a comment: whoever takes it out has a model as good as before.
+    // The distribution of how long plays last is in a comment: uncommenting it gives an equally valid model.
     let text = std::fs::read_to_string(sandbox.path("events/found.toml")).unwrap();
     let (before, spread) = text.split_once("# [measure.watch_seconds_spread]").unwrap();
     let (spread, behind) = spread.split_once("\n\n").unwrap();
@@ -125,7 +125,7 @@ fn of_the_demos_events_it_finds_what_their_model_says() {
     }
 }
 
-/// Orders as spreadsheets write them: semicolons, names with blanks, words for nothing, times to the minute.
+/// Orders as spreadsheets export them: semicolons, names with blanks, words for null, times to the minute.
 fn shop() -> Sandbox {
     let sandbox = Sandbox::new();
     let mut orders = "Order Date;Customer ID;Product Code;Amount;Channel\n".to_owned();
@@ -171,7 +171,8 @@ fn files_of_spreadsheets_become_a_model_that_a_run_accepts() {
     assert_eq!(sandbox.json(&by)["rows"].as_array().unwrap().len(), 2);
 }
 
-/// One file with tabs got patterns beside its address, which no model takes; and commas in numbers hid the semicolons.
+/// One file with tabs got patterns beside its address, which no model accepts; and commas in numbers hid the
+/// semicolons.
 #[test]
 fn one_file_with_tabs_and_one_with_commas_in_its_numbers_become_models_that_a_run_accepts() {
     let sandbox = Sandbox::new();
@@ -226,7 +227,8 @@ fn nested_events_with_lists_and_times_in_milliseconds_become_a_model() {
     assert_eq!(sandbox.json(&by)["rows"].as_array().unwrap().len(), 3);
 }
 
-/// Of a lookup that says lists alone, or nothing but times, the model named a lookup without a use, which no run takes.
+/// For a lookup that has only lists, or nothing but times, the model named a lookup without a use, which no run
+/// accepts.
 #[test]
 fn lookups_of_lists_and_of_nothing_that_groups_become_a_model_that_a_run_accepts() {
     let sandbox = Sandbox::new();
@@ -268,7 +270,7 @@ fn lookups_of_lists_and_of_nothing_that_groups_become_a_model_that_a_run_accepts
     assert_eq!((groups("asset.genres"), groups("segments_of_user"), groups("place")), (3, 3, 2));
 }
 
-/// What is known of people, new every night: read as one table, every person would be there once a night.
+/// Data about people, delivered anew every night: read as one table, every person would occur once for each night.
 #[test]
 fn a_lookup_in_folders_of_days_has_a_history() {
     let sandbox = Sandbox::new();
@@ -323,7 +325,7 @@ fn a_model_that_is_there_is_kept_and_nobody_is_asked_without_a_terminal() {
     assert!(timeless.stderr.contains("none of the tables has a time"), "{}", timeless.stderr);
 }
 
-/// Answers each question once it stands on the terminal.
+/// Answers each question once it appears on the terminal.
 #[test]
 fn on_a_terminal_it_asks_and_takes_the_answers() {
     let sandbox = shop();
@@ -359,6 +361,6 @@ fn on_a_terminal_it_asks_and_takes_the_answers() {
     assert!(child.wait().unwrap().success(), "{said}");
     let model = read(&sandbox.path("model.toml"));
     assert_eq!((model.name(), model.timezone_name()), ("my_shop", "Europe/Berlin"));
-    // Its times have no zone, so they are those of the clocks there.
+    // Its times have no zone, so they are in local time.
     assert_eq!(model.sources()[0].times_are, clio_proto::TimesAre::Local);
 }

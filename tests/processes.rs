@@ -1,5 +1,5 @@
-//! In one process or as three: the same answers; a new snapshot shows without a restart; a gateway
-//! says that serving is away and recovers by itself.
+//! In one process or as three: the same answers; a new snapshot appears without a restart; a gateway reports that
+//! serving is away and recovers by itself.
 
 use clio_tests::{Sandbox, Server, until};
 use serde_json::{Value, json};
@@ -107,7 +107,7 @@ fn a_gateway_says_that_serving_is_away_and_recovers() {
     let url = serving.url.clone();
     drop(serving);
 
-    // Started before serving is there: it says so in general words, whose address is in the log alone.
+    // Started before serving is there: the message is general, and only the log has the address.
     let gateway = sandbox.serve(&["gateway", "--serving", &url, "--http", "127.0.0.1:0"]);
     until("the gateway to name what is away", || {
         let (code, body) = gateway.graphql("{ serving { state } }", &Value::Null);
@@ -124,7 +124,7 @@ fn a_gateway_says_that_serving_is_away_and_recovers() {
         status(&gateway).filter(|(state, _)| state == "SERVING")
     });
 
-    // Away again: the status says DOWN and why, a query fails with a code to retry on.
+    // Away again: the status is DOWN with the reason, a query fails with a retryable code.
     drop(serving);
     let (_, down) =
         until("the gateway to notice", || status(&gateway).filter(|(state, _)| state == "DOWN"));

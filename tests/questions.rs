@@ -1,4 +1,4 @@
-//! Questions in all faces: what one of them can ask, all can, and all get the same.
+//! Queries in all interfaces: what one of them can ask, all can, and all get the same answer.
 
 mod ages;
 mod by_comparison;
@@ -62,7 +62,7 @@ fn rows(answer: &Value, key: &str, measure: &str) -> Vec<Value> {
     rows.map(|row| json!([row["keys"][key]["value"], row["values"][measure]["value"]])).collect()
 }
 
-/// One lake behind every face.
+/// One lake behind every interface.
 struct Faces {
     sandbox: Sandbox,
     lake: String,
@@ -80,7 +80,7 @@ impl Faces {
         Self { sandbox, lake, serving, gateway }
     }
 
-    /// Asks on the command line, from the lake itself.
+    /// Queries on the command line, from the lake itself.
     fn clio(&self, args: &[&str]) -> Finished {
         let place = ["query", "--lake", &self.lake];
         self.sandbox.clio(place.iter().chain(args))
@@ -102,7 +102,7 @@ impl Faces {
     }
 }
 
-/// The same of the gateway's answer.
+/// The same from the gateway's answer.
 fn graphql_rows(cube: &Value, key: &str, measure: &str) -> Vec<Value> {
     let rows = cube["rows"].as_array().unwrap().iter();
     rows.map(|row| json!([row[key]["value"], row[measure]["value"]])).collect()
@@ -137,7 +137,7 @@ fn conditions_and_orders_are_the_same_in_every_face() {
     );
     assert_eq!(graphql_rows(&cube, "country", "people"), expected);
     assert_eq!(cube["groupCount"], 2);
-    // What it took is the same, too, but for times.
+    // The work is the same, too, except for times.
     let work = &answers[0]["work"];
     for (in_graphql, name) in [
         ("cellCount", "n_cells"),
@@ -176,7 +176,7 @@ fn shares_ranks_and_others_are_the_same_in_every_face() {
         assert_eq!(first["keys"]["country"]["value"], "DE");
         assert_eq!(first["rank"], json!({ "best": 1, "worst": 1 }));
         assert_eq!(first["values"]["views"]["share"]["value"], 4.0 / 6.0);
-        // A union: `b` is in one of the other countries as in the first, and no difference finds them.
+        // A union: `b` is in one of the other countries as well as in the first, and a difference would miss it.
         assert_eq!(answer["others"]["values"]["people"]["value"], 2.0);
         assert_eq!(answer["others"]["values"]["views"]["share"]["value"], 2.0 / 6.0);
     }
@@ -242,7 +242,7 @@ fn comparisons_are_the_same_in_every_face() {
     let args = ["--group-by", "country", "--measures", "people,views", "--from", "2025-12-31"];
     let previous = [&args[..], &["--compare", "previous"]].concat();
     for answer in faces.both(&previous) {
-        // FR and US were not there before: 0 of days that were.
+        // FR and US were absent before: 0 on days that were present.
         let rows = answer["rows"].as_array().unwrap().iter();
         let found: Vec<Value> = rows
             .map(|row| {
@@ -337,7 +337,7 @@ fn pages_follow_each_other_in_every_face() {
     let first = page("");
     assert_eq!(first["pageInfo"], json!({ "hasNextPage": true, "endCursor": cursor }));
     assert_eq!(first["edges"][1]["cursor"], cursor);
-    // Behind the first of its rows, which is no end of a page.
+    // After the first of its rows, which is not the end of a page.
     let cursor = first["edges"][0]["cursor"].as_str().unwrap();
     let second = page(&format!("after: \"{cursor}\""));
     let names: Vec<_> =
@@ -351,8 +351,8 @@ fn pages_follow_each_other_in_every_face() {
     let table = faces.clio(&args).stdout;
     assert!(table.contains("2 of 3 groups; the next ones: --after c1-"), "{table}");
     for (args, said) in [
-        (["--after", "7", "--measures", "people"], "--after: `7` is no cursor"),
-        (["--after", cursor, "--measures", "views"], "the cursor is of another question"),
+        (["--after", "7", "--measures", "people"], "--after: `7` is not a cursor"),
+        (["--after", cursor, "--measures", "views"], "the cursor belongs to another query"),
     ] {
         let refused = faces.clio(&[&["--group-by", "country"], &args[..]].concat());
         assert_eq!(refused.code, 2, "{}", refused.stderr);
@@ -374,7 +374,7 @@ fn what_an_answer_took_is_printed_for_people_and_programs() {
     assert!(csv.stderr.lines().any(is_work), "{}", csv.stderr);
 }
 
-/// Models had a dimension `week` before there were weeks to group by.
+/// Models may have a dimension `week`, since weeks are younger than models.
 #[test]
 fn a_dimension_called_week_stays_what_it_is() {
     let model = MODEL.replace(

@@ -1,4 +1,4 @@
-//! Everything on `docs/quickstart.md`, in its order: files, commands, and the page at its end.
+//! Everything on `docs/quickstart.md`, in order: files, commands, and the page at its end.
 
 use clio_tests::{Sandbox, Server, repository, until};
 use serde_json::Value;
@@ -15,7 +15,7 @@ fn blocks() -> Vec<(String, String, String)> {
     parts.chunks(2).filter_map(block).collect()
 }
 
-/// The words of a line, as a shell takes them; quotes are all that the page uses of it.
+/// The words of a line, as a shell splits them; the page uses only quotes.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut is_quoted = false;
@@ -69,7 +69,7 @@ fn run(sandbox: &Sandbox, line: &str, servers: &mut Vec<Server>) {
     let mut args = words(line);
     assert_eq!(args.remove(0), "clio", "{line}");
     if let "serve" | "gateway" = args[0].as_str() {
-        // Ports that are free, and the one that serving took.
+        // Free ports, and the one that serving took.
         for arg in &mut args {
             *arg = match (arg.as_str(), servers.last()) {
                 ("http://127.0.0.1:50051", Some(serving)) => serving.url.clone(),
@@ -80,7 +80,7 @@ fn run(sandbox: &Sandbox, line: &str, servers: &mut Vec<Server>) {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         servers.push(sandbox.serve(&args));
     } else if line == "clio model init plays.csv episodes.csv" {
-        // Asking is tested elsewhere; without a terminal it says what to add.
+        // Interactive use is tested elsewhere; without a terminal it says what to add.
         assert_eq!(sandbox.clio(&args).code, 2);
     } else {
         sandbox.ok(&args);

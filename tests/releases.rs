@@ -1,8 +1,8 @@
-//! What others build on (gRPC, GraphQL, models, settings, lakes) against what the releases had: whatever breaks them
-//! fails here, with what `docs/api-policy.md` asks for instead.
+//! What others build on (gRPC, GraphQL, models, settings, lakes) against that of the releases: whatever breaks them
+//! fails here, with what `docs/api-policy.md` requires instead.
 //!
-//! `tests/releases/VERSION` has a file for each surface, one entry a line. `CLIO_BLESS=1` writes those of the
-//! workspace's version again, after a comparison with the release before.
+//! `tests/releases/VERSION` has a file for each surface, one entry per line. `CLIO_BLESS=1` rewrites those of the
+//! workspace's version, after a comparison with the previous release.
 
 mod graphql;
 mod grpc;
@@ -29,7 +29,7 @@ fn version(text: &str) -> Option<Version> {
     <[u32; 3]>::try_from(numbers).ok().map(|[major, minor, patch]| (major, minor, patch))
 }
 
-/// The version that the workspace is of.
+/// The version of the workspace.
 fn own_version() -> String {
     let manifest = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
     let manifest: toml::Table = manifest.parse().unwrap();

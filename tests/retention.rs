@@ -1,5 +1,5 @@
-//! Old days go beside a running service: whole months are answered as before, parts of them are said to be
-//! missing, and a run does not make a month of a part.
+//! Old days are retired beside a running service: whole months are answered as before, parts of them are reported as
+//! missing, and a run does not remake a month from a part.
 
 use clio_tests::{Sandbox, until};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ fn write(sandbox: &Sandbox, day: &str, file: &str) {
     std::fs::write(folder.join(format!("{file}.csv")), rows).unwrap();
 }
 
-/// Lets two days pass since files left the lake, as its log tells.
+/// Simulates that two days have passed since files left the lake, according to its log.
 pub(crate) fn make_old(sandbox: &Sandbox) {
     for entry in std::fs::read_dir(sandbox.path("lake/cells/_delta_log")).unwrap() {
         let path = entry.unwrap().path();
@@ -41,7 +41,7 @@ pub(crate) fn make_old(sandbox: &Sandbox) {
             if let Some(at) = action["remove"]["deletionTimestamp"].as_i64() {
                 action["remove"]["deletionTimestamp"] = json!(at - 2 * 86_400_000);
             }
-            // Looking for a key has made one where there was none.
+            // Indexing for a missing key has created it.
             action.as_object_mut().unwrap().retain(|_, value| !value.is_null());
             action.to_string() + "\n"
         });

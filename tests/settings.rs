@@ -1,4 +1,4 @@
-//! Settings from file, environment and flags, as the binary takes them.
+//! Settings from file, environment and flags, as the binary uses them.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use clio_tests::Sandbox;
 use serde_json::{Value, json};
 
-/// The entry of a setting in what `clio config show --format json` prints.
+/// The entry of a setting in the output of `clio config show --format json`.
 fn entry(shown: &Value, name: &str) -> Value {
     let list = shown.as_array().unwrap();
     list.iter().find(|entry| entry["name"] == name).unwrap().clone()
@@ -43,7 +43,7 @@ fn config_show_says_what_is_in_force_and_where_it_comes_from() {
     }
 }
 
-/// What is printed can be kept as a file, and then says the same.
+/// The output can be saved as a file, and then means the same.
 #[test]
 fn what_config_show_prints_is_a_file_of_settings() {
     let sandbox = Sandbox::new();
@@ -94,7 +94,7 @@ fn what_has_no_default_is_asked_for_by_flag_variable_and_key() {
     }
 }
 
-/// Previews on another host were blocked for good: nothing set `media_origins`.
+/// Previews on another host were always blocked: nothing could set `media_origins`.
 #[test]
 fn media_origins_of_a_file_reach_the_policy_of_pages() {
     let sandbox = Sandbox::new();

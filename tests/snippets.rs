@@ -1,5 +1,6 @@
-//! Every snippet of every page is run: commands in order against the real binary, settings by it, queries as what they
-//! are. Models are parsed by `proto/tests/model_reference`. What a test cannot run stands in [`LEFT_OUT`], with the reason.
+//! Every snippet of every page is run: commands in order with the real binary, settings by it, queries by what they
+//! address. Models are parsed by `proto/tests/model_reference`. What a test cannot run is listed in [`LEFT_OUT`], with
+//! the reason.
 
 mod grpc;
 mod page;
@@ -29,7 +30,7 @@ const MODEL_TABLES: [&str; 7] =
     ["dataset", "source", "lookup", "dimension", "measure", "check", "test"];
 /// The tables of settings.
 const SETTINGS_TABLES: [&str; 4] = ["serving", "gateway", "client", "log"];
-/// Variables in the text of pages that tests and the dashboard's development server read, and no command.
+/// Variables in the text of pages that belong to tests and the dashboard's development server, not to a command.
 const OTHERS: [&str; 3] = ["CLIO_BLESS", "CLIO_CONTROL", "CLIO_URL"];
 
 /// What a page takes for granted.
@@ -81,7 +82,7 @@ fn every_snippet_runs() {
                     read.unwrap_or_else(|error| panic!("{place}: {error}"));
                 }
                 "text" => session.shows(&place, &block.text),
-                // What a page calls a file is there for the commands below it.
+                // What a page calls a file exists for the commands below it.
                 "csv" | "ndjson" if block.file.is_some() => {}
                 other => panic!(
                     "{place}: nothing says how a block of `{other}` is run; `text` is for what is none, and \
@@ -98,7 +99,7 @@ fn every_snippet_runs() {
     }
 }
 
-/// A file of settings, or a model, which others read.
+/// A file of settings, or a model, which is checked elsewhere.
 fn toml_block(session: &mut Session, place: &str, text: &str) {
     let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{place}: {error}"));
     let is_of = |names: &[&str]| table.keys().all(|key| names.contains(&key.as_str()));
@@ -117,7 +118,7 @@ fn toml_block(session: &mut Session, place: &str, text: &str) {
     }
 }
 
-/// Commands in the middle of a sentence: they are not run, but taken apart by the binary.
+/// Commands in the middle of a sentence: they are not run, but parsed by the binary.
 #[test]
 fn every_command_in_the_text_is_understood() {
     let session = Session::new(Sandbox::new());
@@ -125,7 +126,7 @@ fn every_command_in_the_text_is_understood() {
     for page in pages() {
         for (line, span) in &page.spans {
             let place = format!("{}:{line}", page.name);
-            // Dots stand for what may follow.
+            // Dots stand for anything that may follow.
             let words = span.trim_end_matches('…').trim_end();
             match words.split_once(' ') {
                 Some(("clio", _)) => session.understands(&place, words),
@@ -157,7 +158,7 @@ fn every_flag_and_variable_in_the_text_is_one_of_some_command() {
     assert!(unknown.is_empty(), "{}", unknown.join("\n"));
 }
 
-/// The unit and the job beside the pages, as they call the binary.
+/// The unit and the job beside the pages, which must call the binary correctly.
 #[test]
 fn the_unit_and_the_job_call_what_there_is() {
     let session = Session::new(Sandbox::new());
@@ -175,7 +176,7 @@ fn the_unit_and_the_job_call_what_there_is() {
     }
 }
 
-/// Files that pages name, and tests that they name as those which hold what they say.
+/// Files that pages name, and tests that they cite for what they say.
 #[test]
 fn every_file_and_every_test_that_a_page_names_is_there() {
     let files = crate::tidy::files();
@@ -199,7 +200,7 @@ fn every_file_and_every_test_that_a_page_names_is_there() {
                 && !top.is_empty()
                 && span.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
                 && files.iter().any(|file| file.starts_with(top) && file.as_os_str() != top);
-            // `etl/tests` and `tests` of a package's own page.
+            // `etl/tests`, and `tests` on a package's own page.
             let own = repository().join(folder).join(span);
             if is_path {
                 let is_there =

@@ -1,4 +1,4 @@
-//! What the command line prints, to readers that go and to terminals.
+//! The output of the command line, to readers that leave early and to terminals.
 
 use std::fs::File;
 use std::io::Read;
@@ -30,7 +30,7 @@ at_most = "20%"
 on_failure = "warn"
 "#;
 
-/// A member that would colour a terminal, clear it, name its window and go back in its line.
+/// A member that would colour a terminal, clear it, set its title and move back in its line.
 const MEMBER: &str = "\u{1b}[31mred\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}2J\rback";
 
 fn shop() -> Sandbox {
@@ -125,7 +125,7 @@ fn output_that_is_lost_on_a_full_disk_fails_the_command() {
     }
 }
 
-/// What a command prints to a terminal: output and errors, as one person reads them.
+/// The output of a command on a terminal: standard output and standard error together, as a person reads them.
 fn on_a_terminal(mut command: Command) -> String {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&terminal).unwrap();
@@ -134,10 +134,10 @@ fn on_a_terminal(mut command: Command) -> String {
     let end = File::options().read(true).write(true).open(path).unwrap();
     command.stdout(end.try_clone().unwrap()).stderr(end);
     let mut child = command.spawn().unwrap();
-    // Its copies of the terminal's end go, so that reading ends with the process.
+    // Its copies of the terminal are closed, so that reading ends with the process.
     drop(command);
     let mut text = Vec::new();
-    // The end of a terminal without writers is an error where that of a pipe is none.
+    // Reading a terminal without writers fails, unlike reading a pipe.
     let _ = File::from(terminal).read_to_end(&mut text);
     assert!(child.wait().unwrap().success(), "{}", String::from_utf8_lossy(&text));
     String::from_utf8(text).unwrap()
@@ -149,12 +149,12 @@ fn a_run_on_a_terminal_says_each_warning_once() {
     let said = on_a_terminal(sandbox.command(RUN));
     let warning = "1 of 2 events of `visits` lack a known `country`";
     assert_eq!(said.matches(warning).count(), 1, "{said}");
-    // Elsewhere log and report are read apart, and each is complete.
+    // Otherwise log and report are read separately, and each is complete.
     std::fs::remove_dir_all(sandbox.path("lake")).unwrap();
     let apart = sandbox.clio(RUN);
     assert!(apart.stdout.contains(warning), "{}", apart.stdout);
     assert!(apart.stderr.contains(warning), "{}", apart.stderr);
-    // What was damaged is a line of the report, and was a warning of the log beside it.
+    // The damage is a line of the report, and was repeated as a warning of the log.
     let (_, file) =
         cell_files(&sandbox.path("lake")).into_iter().find(|(of, _)| of == "all").unwrap();
     let bytes = std::fs::read(&file).unwrap();
@@ -181,7 +181,7 @@ fn nothing_from_data_moves_a_terminal() {
         }
         assert!(said.contains("\\u001b[31mred"), "{args:?}:\n{said:?}");
     }
-    // A table is for people wherever it goes; what programs read keeps its bytes.
+    // A table is for people wherever it goes; output for programs keeps its bytes.
     assert!(sandbox.ok(QUERY).contains("\\u001b[31mred"));
     assert!(sandbox.ok(csv(&QUERY)).contains(MEMBER));
     let json = sandbox.json(&QUERY);
@@ -212,7 +212,7 @@ fn errors_are_made_safe_as_tables_are() {
 #[test]
 fn an_outage_is_told_in_plain_words_and_in_full_in_the_log() {
     let sandbox = Sandbox::new();
-    // A port that is free, since its listener has gone.
+    // A port that is free, since its listener was closed.
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{address}");
     let args = ["query", "--serving", &url, "--group-by", "country"];

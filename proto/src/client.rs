@@ -1,16 +1,16 @@
-//! The cube behind a network: [`RemoteCubes`] asks one of several serving replicas over gRPC.
+//! The cube across a network: [`RemoteCubes`] calls one of several serving replicas over gRPC.
 //!
 //! ```text
-//! call ──▶ endpoint that worked last ──not connected──▶ next ──▶ … ──▶ each endpoint asked once
+//! call ──▶ endpoint that worked last ──not connected──▶ next ──▶ … ──▶ each endpoint called once
 //!                    │                 or UNAVAILABLE
 //!                    │ answer, any other error, or a connection that broke
 //!                    ▼
 //!          remembered, returned to the caller
 //! ```
 //!
-//! Another replica is asked only where the question did not reach this one, or was turned away at once.
-//! A connection that breaks while it is being answered may have broken of the question: it is not handed
-//! on, or one question would take down every replica. It does not know what the cube holds, and waits for nothing: a caller who wants to try again later decides when.
+//! Another replica is called only if the query did not reach this one, or was rejected at once. A connection that
+//! breaks during an answer may have been broken by the query: it is not passed on, or one query would take down every
+//! replica. The client does not know what the cube holds, and never waits: a caller who wants to retry decides when.
 
 use std::error::Error as _;
 use std::fmt;
@@ -46,29 +46,28 @@ use crate::snapshot::SnapshotList;
 use crate::wire;
 use crate::wire::cubes_client::CubesClient;
 
-/// How often a connection is asked whether its peer still lives. A replica whose machine vanished is
-/// noticed after this and [`KEEP_ALIVE_TIMEOUT`], instead of after the system's TCP timeout of many
-/// minutes; at this pace the question costs nothing.
+/// How often a connection is pinged. A replica whose machine vanished is noticed after this and [`KEEP_ALIVE_TIMEOUT`],
+/// instead of after the system's TCP timeout of many minutes; at this rate pings cost nothing.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
-/// How long a peer may take to say that it lives.
+/// How long a peer may take to answer a ping.
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
-/// The metadata by which callers that are no gateway say who they are.
+/// The metadata by which callers other than gateways say who they are.
 const AUTHORIZATION: &str = "authorization";
-/// The largest question that serving reads: tonic's own limit.
+/// The largest request that serving reads: tonic's own limit.
 const MAX_REQUEST_BYTES: usize = 4 << 20;
 
 /// Where serving is, and how long to wait for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteConfig {
-    /// Addresses of replicas (`http://127.0.0.1:50051`), at least one. They are asked in this order.
+    /// Addresses of replicas (`http://127.0.0.1:50051`), at least one. They are tried in this order.
     pub endpoints: Vec<String>,
     /// How long a connection may take to open. Default: 3 seconds.
     pub connect_timeout: Duration,
-    /// How long one replica may take to answer, connecting included. A stream of statuses may go on
-    /// for ever; this counts until it begins. Default: 30 seconds.
+    /// How long one replica may take to answer, including the connection. A stream of statuses may go on forever; this
+    /// counts until it begins. Default: 30 seconds.
     pub request_timeout: Duration,
-    /// The largest answer that is read. Default: 64 MiB. A full page ([`MAX_LIMIT`](crate::MAX_LIMIT)
-    /// rows) with a dozen measures and long labels is about 5 MB, over tonic's own limit of 4 MiB.
+    /// The largest answer that is accepted. Default: 64 MiB. A full page ([`MAX_LIMIT`](crate::MAX_LIMIT) rows) with a
+    /// dozen measures and long labels is about 5 MB, over tonic's own limit of 4 MiB.
     pub answer_bytes: usize,
     /// What makes serving believe who asks, as a gateway says it. Without one nothing is said of who asks. Default: none.
     pub gateway_token: Option<Secret>,
@@ -90,21 +89,21 @@ impl Default for RemoteConfig {
     }
 }
 
-/// A [`CubeService`] that asks serving replicas over gRPC.
+/// A [`CubeService`] that calls serving replicas over gRPC.
 ///
-/// It connects when it is first asked, and again after a connection broke. One object serves any number of
-/// calls at once, over one connection a replica, as do those that [`seen_by`](CubeService::seen_by) makes of it.
+/// It connects at the first call, and again after a connection broke. One object serves any number of calls at once,
+/// over one connection to each replica, shared with those that [`seen_by`](CubeService::seen_by) makes from it.
 pub struct RemoteCubes {
     replicas: Arc<Replicas>,
-    /// What every call says of who asks.
+    /// What every call says about who is asking.
     metadata: MetadataMap,
-    /// The token with which principals are believed.
+    /// The token that makes serving believe the principal in a call.
     gateway_token: Option<AsciiMetadataValue>,
 }
 
 struct Replicas {
     all: Vec<Replica>,
-    /// The replica that answered last: the first to be asked next time.
+    /// The replica that answered last, the first to be called next time.
     preferred: AtomicUsize,
     request_timeout: Duration,
     answer_bytes: usize,
@@ -123,11 +122,11 @@ impl fmt::Debug for RemoteCubes {
 }
 
 impl RemoteCubes {
-    /// A client of the replicas; nothing is connected yet.
+    /// Creates a client of the replicas, without connecting yet.
     ///
     /// # Errors
     ///
-    /// No address, or a text that is not an address.
+    /// No address, or a string that is not an address.
     ///
     /// # Panics
     ///
@@ -178,7 +177,7 @@ impl RemoteCubes {
         said
     }
 
-    /// Asks replica after replica until one answers; gives the answer with the address it is from.
+    /// Calls replica after replica until one answers; returns the answer with the address that it came from.
     async fn ask<M, T, F>(
         &self,
         message: M,
@@ -196,7 +195,7 @@ impl RemoteCubes {
             let replica = &all[index];
             let mut request = Request::new(message.clone());
             *request.metadata_mut() = self.metadata.clone();
-            // Serving is told the time too, so that it stops when nobody is waiting.
+            // Serving gets the deadline too, so that it stops when nobody is waiting.
             request.set_timeout(*request_timeout);
             let call = call(replica.client.clone(), request);
             let error = match tokio::time::timeout(*request_timeout, call).await {
@@ -204,7 +203,7 @@ impl RemoteCubes {
                     preferred.store(index, Ordering::Relaxed);
                     return Ok((response.into_inner(), &replica.address));
                 }
-                // Both sides keep to the time that the request names, so any of three may be first.
+                // Both sides enforce the timeout in the request, so any of three may be first.
                 Ok(Err(status)) if is_timeout(&status) => self.too_slow(&replica.address),
                 Ok(Err(status)) if !is_unanswered(&status) => {
                     return Err(error_from(&replica.address, &status, *answer_bytes));
@@ -215,7 +214,7 @@ impl RemoteCubes {
             match error.code {
                 Code::Unavailable => failures.push(error.message),
                 Code::DeadlineExceeded => return Err(error),
-                // It refused, so it lives.
+                // It refused the call, so it is alive.
                 Code::InvalidArgument
                 | Code::NotFound
                 | Code::Unauthenticated
@@ -232,7 +231,7 @@ impl RemoteCubes {
 
     fn too_slow(&self, address: &str) -> ServiceError {
         let message = format!(
-            "serving at {address} gave no answer within {:?}; ask for fewer days or groups, or \
+            "serving at {address} did not answer within {:?}; ask for fewer days or groups, or \
              allow it more time",
             self.replicas.request_timeout
         );
@@ -240,7 +239,7 @@ impl RemoteCubes {
     }
 }
 
-/// A secret as a value of metadata, which no log shows.
+/// A secret as a metadata value, which no log shows.
 fn secret_value(secret: &Secret) -> Result<AsciiMetadataValue, ServiceError> {
     let value = AsciiMetadataValue::try_from(secret.reveal());
     let mut value = value.map_err(|_| {
@@ -251,11 +250,11 @@ fn secret_value(secret: &Secret) -> Result<AsciiMetadataValue, ServiceError> {
     Ok(value)
 }
 
-/// An address with the times that its connections keep to.
+/// An address with the timeouts of its connections.
 fn endpoint(address: &str, config: &RemoteConfig) -> Result<Endpoint, ServiceError> {
     let refused = |what: &dyn fmt::Display| {
         let message = format!(
-            "`{address}` is no address of serving: {what}; expected one like \
+            "`{address}` is not an address of serving: {what}; expected one like \
              `http://127.0.0.1:50051`"
         );
         ServiceError::new(Code::InvalidArgument, message)
@@ -264,7 +263,7 @@ fn endpoint(address: &str, config: &RemoteConfig) -> Result<Endpoint, ServiceErr
     match endpoint.uri().scheme_str() {
         Some("http") => {}
         Some(scheme) => return Err(refused(&format_args!("`{scheme}` is not supported"))),
-        None => return Err(refused(&"it names no scheme")),
+        None => return Err(refused(&"it has no scheme")),
     }
     Ok(endpoint
         .connect_timeout(config.connect_timeout)
@@ -273,13 +272,13 @@ fn endpoint(address: &str, config: &RemoteConfig) -> Result<Endpoint, ServiceErr
         .keep_alive_while_idle(true))
 }
 
-/// Whether tonic gave up, here or at the peer, because the request's time had passed.
+/// Whether tonic gave up, here or at the peer, because the request timed out.
 fn is_timeout(status: &Status) -> bool {
     status.code() == tonic::Code::Cancelled && status.message() == TimeoutExpired(()).to_string()
 }
 
-/// Whether the peer has certainly not begun to answer, or ended with a status of its own: no connection
-/// was opened. What was sent on a connection that then broke may have been what broke it.
+/// Whether the peer has certainly not begun to answer, or ended with a status of its own: no connection was opened. If
+/// a connection broke after a request was sent, that request may have broken it.
 fn is_unanswered(status: &Status) -> bool {
     let mut cause = status.source();
     if cause.is_none() {
@@ -294,10 +293,10 @@ fn is_unanswered(status: &Status) -> bool {
     false
 }
 
-/// What a failed call means: serving refused it, or serving was not reached at all.
+/// The meaning of a failed call: serving refused it, or serving was not reached at all.
 fn error_from(address: &str, status: &Status, answer_bytes: usize) -> ServiceError {
-    // A status that arrived from the peer has no source; one made here, of a broken or unopened
-    // connection, has. A message that is too large or no protobuf is made here too, but without one.
+    // A status from the peer has no source; one made here, for a broken or unopened connection, has. A status for a
+    // message that is too large or not protobuf is made here too, but without a source.
     match innermost(status) {
         Some(cause) => ServiceError::new(
             Code::Unavailable,
@@ -311,13 +310,13 @@ fn error_from(address: &str, status: &Status, answer_bytes: usize) -> ServiceErr
                 Code::ResourceExhausted if status.code() == tonic::Code::OutOfRange => {
                     let message = format!(
                         "a message from or to serving at {address} is larger than the transport \
-                         takes ({answer_bytes} bytes of an answer, {MAX_REQUEST_BYTES} of a \
+                         allows ({answer_bytes} bytes of an answer, {MAX_REQUEST_BYTES} of a \
                          question); ask for fewer rows or measures, or name fewer values: {}",
                         error.message
                     );
                     ServiceError::new(error.code, message)
                 }
-                // These blame the replica, so they say which one.
+                // These blame the replica, so they name it.
                 Code::Unavailable | Code::Internal => ServiceError::new(
                     error.code,
                     format!("serving at {address}: {}", error.message),
@@ -333,7 +332,7 @@ fn error_from(address: &str, status: &Status, answer_bytes: usize) -> ServiceErr
     }
 }
 
-/// The first cause of a failure, which says more than the layers around it.
+/// The root cause of a failure, which says more than the layers around it.
 fn innermost(status: &Status) -> Option<String> {
     let mut cause = status.source()?;
     while let Some(deeper) = cause.source() {
@@ -342,12 +341,12 @@ fn innermost(status: &Status) -> Option<String> {
     Some(cause.to_string())
 }
 
-/// An answer that arrived and cannot be read is serving's fault, whatever its fields are.
+/// An answer that arrived but cannot be read is serving's fault, whatever its fields are.
 fn unreadable(address: &str) -> impl Fn(ServiceError) -> ServiceError {
     let address = address.to_owned();
     move |error| {
         let message = format!(
-            "the answer of serving at {address} cannot be read: {error}; is it of another version?"
+            "the answer of serving at {address} cannot be read: {error}; is it another version of Clio?"
         );
         ServiceError::new(Code::Internal, message)
     }
@@ -444,7 +443,7 @@ impl CubeService for RemoteCubes {
     }
 
     async fn status(&self) -> Result<ServingStatus, ServiceError> {
-        // The stream's first item is the status now; dropping the stream ends it on both sides.
+        // The stream's first item is the current status; dropping the stream ends it on both sides.
         match self.watch().await?.next().await {
             Some(status) => status,
             None => Err(ServiceError::new(Code::Unavailable, "serving is stopping")),

@@ -1,9 +1,9 @@
-//! Conversions between the wire types and our own words: the only module that names both.
+//! Conversions between the wire types and ours: the only module that names both.
 //!
-//! Every message has a pair of functions, `…_to_wire` and `…_from_wire`. What comes from the wire is
-//! checked: a text that is no date, a value without its kind, a filter nested too deep is an
-//! [`InvalidArgument`](crate::Code::InvalidArgument) that names the field. Whether a *name* exists is
-//! for the service that answers to say, since only the snapshot's model tells.
+//! Every message has a pair of functions, `…_to_wire` and `…_from_wire`. What arrives is validated: a string that is
+//! not a date, a value without its kind, or a filter nested too deep is an
+//! [`InvalidArgument`](crate::Code::InvalidArgument) that names the field. Whether a *name* exists is left to the
+//! service that answers, since only the snapshot's model tells.
 //!
 //! ```text
 //! client   Query ──query_to_wire──▶ wire::QueryRequest ──gRPC──▶ query_from_wire ──▶ Query   server
@@ -68,7 +68,7 @@ pub fn status_from_error(error: ServiceError) -> tonic::Status {
     tonic::Status::new(error.code.grpc(), error.message)
 }
 
-/// The error that a gRPC status stands for, with the same message.
+/// The error for a gRPC status, with the same message.
 pub fn error_from_status(status: &tonic::Status) -> ServiceError {
     ServiceError::new(Code::from_grpc(status.code()), status.message())
 }
@@ -86,12 +86,12 @@ fn optional_date_to_text(date: Option<Date>) -> String {
 }
 
 fn date(field: &str, text: &str) -> Result<Date, ServiceError> {
-    // Only the one spelling: a time of day or a week date would be dropped or guessed.
+    // Only the canonical spelling: a time of day or a week date would be dropped or guessed.
     match text.parse::<Date>() {
         Ok(date) if date.to_string() == text => Ok(date),
         _ => Err(invalid(
             field,
-            format_args!("`{text}` is no date; expected a day like `2026-01-31`"),
+            format_args!("`{text}` is not a date; expected a day like `2026-01-31`"),
         )),
     }
 }
@@ -129,7 +129,7 @@ fn field_from_text(field: &str, text: &str) -> Result<FieldRef, ServiceError> {
 }
 
 fn group_key(field: &str, text: &str) -> Result<GroupKey, ServiceError> {
-    // The parse of a group key takes any text; only an empty name is no field.
+    // Any string parses as a group key; only an empty name is not a field.
     let Ok(key) = text.parse();
     if let GroupKey::Field(_) = key {
         field_from_text(field, text)?;
@@ -139,16 +139,16 @@ fn group_key(field: &str, text: &str) -> Result<GroupKey, ServiceError> {
 
 fn count_to_wire(field: &str, count: usize) -> Result<u32, ServiceError> {
     u32::try_from(count)
-        .map_err(|_| invalid(field, format_args!("{count} is over {}, the most", u32::MAX)))
+        .map_err(|_| invalid(field, format_args!("{count} is over the limit of {}", u32::MAX)))
 }
 
 fn count_from_wire(count: u32) -> usize {
-    // A `usize` of fewer than 32 bits is not supported by anything that Clio is built on.
+    // Nothing that Clio is built on supports a `usize` below 32 bits.
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 fn timestamp_to_wire(timestamp: Timestamp) -> prost_types::Timestamp {
-    // Ours has both parts of one sign; theirs counts nanoseconds forward from the second.
+    // In jiff both parts have the same sign; in protobuf nanoseconds count forward from the second.
     let (seconds, nanos) = (timestamp.as_second(), timestamp.subsec_nanosecond());
     if nanos < 0 {
         prost_types::Timestamp { seconds: seconds - 1, nanos: nanos + 1_000_000_000 }
@@ -164,7 +164,7 @@ fn timestamp_from_wire(timestamp: prost_types::Timestamp) -> Result<Timestamp, S
 fn duration_to_wire(duration: Duration) -> prost_types::Duration {
     prost_types::Duration {
         seconds: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
-        // Below a billion, always.
+        // Always below a billion.
         nanos: i32::try_from(duration.subsec_nanos()).unwrap_or(i32::MAX),
     }
 }
@@ -172,6 +172,6 @@ fn duration_to_wire(duration: Duration) -> prost_types::Duration {
 fn duration_from_wire(duration: prost_types::Duration) -> Result<Duration, ServiceError> {
     match (u64::try_from(duration.seconds), u32::try_from(duration.nanos)) {
         (Ok(seconds), Ok(nanos)) if nanos < 1_000_000_000 => Ok(Duration::new(seconds, nanos)),
-        _ => Err(invalid("elapsed", format_args!("{duration:?} is no time span"))),
+        _ => Err(invalid("elapsed", format_args!("{duration:?} is not a time span"))),
     }
 }

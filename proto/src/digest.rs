@@ -1,14 +1,14 @@
-//! One function for everything that is remembered as sixteen hexadecimal digits.
+//! The one function for stable digests, shown as sixteen hexadecimal digits.
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// What bytes are, in 64 bits: XXH3 with the seed 0, so that `xxhsum -H3` computes it too.
+/// A digest of 64 bits: XXH3 with seed 0, so that `xxhsum -H3` computes it too.
 ///
 /// Always the same for the same bytes, on any machine and in every version: the fingerprints of models and the digests
-/// of files that the commits of lakes carry are made by it, and another function would have every day rebuilt. That
-/// sketches of one family hash their values alike is a coincidence; neither follows the other.
+/// of files in the commits of lakes are made by it, and another function would cause every day to be rebuilt. That
+/// sketches of one family hash their values with the same function is a coincidence; neither depends on the other.
 ///
-/// It tells apart what differs by accident. It is no defence against somebody who looks for two texts of one digest.
+/// It detects accidental differences. It does not withstand anyone who searches for two inputs with the same digest.
 ///
 /// ```
 /// assert_eq!(clio_proto::stable_digest(b""), 0x2d06_8005_38d3_94c2);
@@ -21,7 +21,7 @@ pub fn stable_digest(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    /// Digests that are in people's lakes. The algorithm takes other ways for other lengths: each has a vector here.
+    /// Digests that people's lakes hold. The algorithm has separate code paths by length, with a vector for each here.
     #[test]
     fn digests_are_those_that_lakes_hold() {
         let bytes: Vec<u8> = (0..=255).cycle().take(2_000).collect();

@@ -4,25 +4,25 @@ use std::fmt;
 
 use strum::EnumCount;
 
-/// Whose fault an error is, and whether trying again helps.
+/// Whose fault an error is, and whether a retry helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumCount)]
 pub enum Code {
-    /// The caller asked something that cannot be answered: an unknown name, a range that ends
-    /// before it starts. The same request fails again.
+    /// The request cannot be answered: an unknown name, a range that ends before it starts. The same request fails
+    /// again.
     InvalidArgument,
-    /// What was asked for is not there, such as a snapshot that is not held.
+    /// The requested thing does not exist, such as a snapshot that is not held.
     NotFound,
-    /// Nobody in particular asks: no sign-in, or one that does not hold (any more). Signing in helps.
+    /// Nobody in particular asks: no sign-in, or one that is not valid (any more). Signing in helps.
     Unauthenticated,
-    /// Who asks is known, and may not do this. Whoever keeps the roles can change that.
+    /// It is known who asks, and they may not do this. Whoever manages the roles can change that.
     PermissionDenied,
-    /// The request is over a limit; the message gives the limit and the value.
+    /// The request exceeds a limit; the message gives the limit and the value.
     ResourceExhausted,
-    /// Serving does not answer, or has no snapshot yet. Trying again later helps.
+    /// Serving does not answer, or has no snapshot yet. A later retry helps.
     Unavailable,
-    /// The answer took longer than the caller's deadline. Trying again may help.
+    /// The answer took longer than the caller's deadline. A retry may help.
     DeadlineExceeded,
-    /// A defect of ours.
+    /// A bug in Clio.
     Internal,
 }
 
@@ -86,7 +86,7 @@ impl Code {
         }
     }
 
-    /// The nearest code of ours to a gRPC status code.
+    /// The code closest to a gRPC status code.
     pub fn from_grpc(code: tonic::Code) -> Self {
         match code {
             tonic::Code::InvalidArgument
@@ -95,7 +95,7 @@ impl Code {
             tonic::Code::NotFound => Self::NotFound,
             tonic::Code::Unauthenticated => Self::Unauthenticated,
             tonic::Code::PermissionDenied => Self::PermissionDenied,
-            // The transport says so of a message over its size limit.
+            // The transport uses it for a message over its size limit.
             tonic::Code::ResourceExhausted | tonic::Code::OutOfRange => Self::ResourceExhausted,
             tonic::Code::Unavailable | tonic::Code::Cancelled | tonic::Code::Aborted => {
                 Self::Unavailable
@@ -112,14 +112,14 @@ impl fmt::Display for Code {
     }
 }
 
-/// Why a [`CubeService`](crate::CubeService) did not answer. The message says what is wrong, where,
-/// and the mend; it is shown to people as it is.
+/// Why a [`CubeService`](crate::CubeService) did not answer. The message says what is wrong, where, and how to fix it;
+/// it is shown to people as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ServiceError {
     /// Whose fault it is.
     pub code: Code,
-    /// What is wrong, where, and the mend.
+    /// What is wrong, where, and how to fix it.
     pub message: String,
 }
 
@@ -129,7 +129,7 @@ impl ServiceError {
         Self { code, message: message.into() }
     }
 
-    /// A name that is not there: the message lists those that are.
+    /// The error for an unknown name: the message lists those that exist.
     pub fn unknown<'a>(
         what: &str,
         name: &str,
@@ -142,8 +142,7 @@ impl ServiceError {
     }
 }
 
-/// A name or value that somebody wrote, as a message shows it: its first 80 characters, so that a
-/// megabyte of a name is not sent back.
+/// A name or value as a message shows it: its first 80 characters, so that a name of a megabyte is not sent back.
 ///
 /// ```
 /// let name = "x".repeat(1_000_000);
@@ -155,7 +154,7 @@ impl ServiceError {
 pub struct Shortened<'a>(pub &'a str);
 
 impl Shortened<'_> {
-    /// The most characters that are shown.
+    /// The largest number of characters shown.
     pub const LONGEST: usize = 80;
 }
 

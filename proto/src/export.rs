@@ -1,4 +1,4 @@
-//! All rows of a question as the bytes of a file, for those who read files.
+//! All rows of a query as the bytes of a file.
 
 use std::fmt;
 
@@ -10,28 +10,28 @@ use crate::error::ServiceError;
 use crate::id::SnapshotId;
 use crate::query::Query;
 
-/// What is asked for: a question, and the file that its rows make.
+/// A request: a query, and the file to make of its rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Export {
-    /// The question. All its rows are answered, of one snapshot, up to its `limit`, which may be any number; without `offset`, `after`,
-    /// others and reach, which are of pages.
+    /// The query. All its rows are answered, from one snapshot, up to its `limit`, which may be any number; without
+    /// `offset`, `after`, others and reach, which belong to pages.
     pub query: Query,
     /// The format of the file.
     pub format: ExportFormat,
-    /// In CSV, texts byte for byte, also where a spreadsheet takes them for formulas.
+    /// In CSV, write strings byte for byte, even those that a spreadsheet would interpret as formulas.
     pub is_raw: bool,
-    /// In CSV, what is said of the rows ([`ExportHead::said`]) stands before them, each in a line that begins with `# `.
+    /// In CSV, precede the rows with the notes on them ([`ExportHead::said`]), one per line, each after `# `.
     pub has_comments: bool,
 }
 
-/// A format of files.
+/// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum ExportFormat {
     /// Arrow's IPC stream.
     Arrow,
     /// Parquet, compressed by zstd.
     Parquet,
-    /// CSV in UTF-8, with a line of names.
+    /// CSV in UTF-8, with a header line.
     Csv,
 }
 
@@ -39,7 +39,7 @@ impl ExportFormat {
     /// Every one.
     pub const ALL: [Self; Self::COUNT] = [Self::Arrow, Self::Parquet, Self::Csv];
 
-    /// The name, and how the names of its files end: `arrow`, `parquet`, `csv`.
+    /// The name, also used as file extension: `arrow`, `parquet`, `csv`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Arrow => "arrow",
@@ -48,7 +48,7 @@ impl ExportFormat {
         }
     }
 
-    /// What HTTP calls it.
+    /// The media type in HTTP.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Arrow => "application/vnd.apache.arrow.stream",
@@ -61,26 +61,27 @@ impl ExportFormat {
 /// What is known before the first byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportHead {
-    /// The snapshot that every row is of.
+    /// The snapshot that all rows come from.
     pub snapshot: SnapshotId,
-    /// How many rows there are.
+    /// The number of rows.
     pub n_rows: u64,
-    /// What is said of the rows, each by a word: `dataset`, `snapshot`, `committed_at`, `days`, `where`, `having`, `compare`, `window`, and
-    /// what the numbers lack, as [`Answer::notes`](crate::Answer::notes) has it. Parquet and Arrow hold the same as `clio.` and the word,
-    /// of the file and of the schema.
+    /// Notes on the rows, each under a word: `dataset`, `snapshot`, `committed_at`, `days`, `where`, `having`,
+    /// `compare`, `window`, and what the numbers lack, as in [`Answer::notes`](crate::Answer::notes). Parquet and Arrow
+    /// hold the same in the metadata of file and schema, under `clio.` and the word.
     pub said: Vec<(String, String)>,
 }
 
-/// A file on its way.
+/// A file being produced.
 pub struct Exported {
-    /// What is known before it.
+    /// What is known before the bytes.
     pub head: ExportHead,
-    /// Its bytes, in pieces; an error is the last one, and the file is not whole then. Whoever drops the stream ends the work behind it.
+    /// Its bytes, in chunks; after an error, the last item, the file is incomplete. Dropping the stream cancels the
+    /// work behind it.
     pub bytes: BoxStream<'static, Result<Vec<u8>, ServiceError>>,
 }
 
 impl Exported {
-    /// The next bytes; `None` behind the last ones.
+    /// The next bytes; `None` after the last ones.
     pub async fn next(&mut self) -> Option<Result<Vec<u8>, ServiceError>> {
         self.bytes.next().await
     }

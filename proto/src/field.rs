@@ -1,4 +1,4 @@
-//! A field of the cube, by name: what queries, models and answers mean when they name one.
+//! A field of the cube, by name: what queries, models and answers refer to.
 
 use std::fmt;
 

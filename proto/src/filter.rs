@@ -1,21 +1,21 @@
-//! Filters: which cells count. The list of operators is here; what one means, serving says.
+//! Filters: which cells count. The list of operators is here; their meaning is in serving.
 
 use strum::EnumCount;
 
 use crate::field::FieldRef;
 
-/// How deep filters may nest, a single test counted as 1. People nest three or four deep; protobuf
-/// readers give up at 100 messages, and a filter is two of them a level.
+/// How deep filters may nest; a single test has depth 1. People nest three or four levels; protobuf readers give up at
+/// 100 messages, and a level of a filter takes two.
 pub const MAX_FILTER_DEPTH: usize = 32;
 
 /// Which cells count. The empty `And` holds for all cells, the empty `Or` for none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
-    /// All of them hold.
+    /// All of them must hold.
     And(Vec<Self>),
-    /// At least one of them holds.
+    /// At least one of them must hold.
     Or(Vec<Self>),
-    /// It does not hold.
+    /// It must not hold.
     Not(Box<Self>),
     /// A test of one field.
     Field {
@@ -39,9 +39,9 @@ impl Filter {
     }
 }
 
-/// What must hold of a field. A cell's value is seen as a set: of one value on a single-valued
-/// field, of any number on a multi-valued one, and empty where it is null. So `NoneOf` holds for
-/// null, and `AllOf` asks for a multi-valued field (unless it names one value only).
+/// What must hold of a field. A cell's value is taken as a set: with one value on a single-valued field, with any
+/// number on a multi-valued one, and empty if it is null. So `NoneOf` holds for null, and `AllOf` requires a
+/// multi-valued field (unless it names only one value).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
     /// The set holds at least one of the values.
@@ -50,17 +50,17 @@ pub enum Test {
     AllOf(Vec<String>),
     /// The set holds none of the values.
     NoneOf(Vec<String>),
-    /// The set holds a value that starts so (case counts).
+    /// The set holds a value that starts with this (case-sensitive).
     Prefix(String),
-    /// The value is a whole number of a range: of an age alone, which has no values that are listed.
+    /// The value is a whole number in a range: only for ages, whose values are not listed.
     Between(WholeRange),
-    /// The set is empty (`true`), or is not (`false`).
+    /// The set is empty (`true`) or not (`false`).
     IsNull(bool),
 }
 
 /// Whole numbers from one to another, both included.
 ///
-/// Always true: one end is there at least, and the first is not beyond the last.
+/// Always true: it has at least one end, and the first is not above the last.
 ///
 /// ```
 /// use clio_proto::WholeRange;
@@ -75,14 +75,14 @@ pub struct WholeRange {
     to: Option<i64>,
 }
 
-/// Ends that make no range.
+/// Why two ends are not a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WholeRangeError {
-    /// Neither end is there.
-    #[error("a range of whole numbers has one end at least")]
+    /// Both ends are missing.
+    #[error("a range of whole numbers has at least one end")]
     Open,
-    /// The first is beyond the last.
-    #[error("no whole number is from {from} to {to}")]
+    /// The first is above the last.
+    #[error("no whole number lies between {from} and {to}")]
     Empty {
         /// The first.
         from: i64,
@@ -92,11 +92,11 @@ pub enum WholeRangeError {
 }
 
 impl WholeRange {
-    /// From one number to another, both included; an end that is not given is open.
+    /// From one number to another, both included; a missing end is open.
     ///
     /// # Errors
     ///
-    /// Where neither end is given, or no number lies between them.
+    /// Both ends are missing, or no number lies between them.
     pub fn try_new(from: Option<i64>, to: Option<i64>) -> Result<Self, WholeRangeError> {
         match (from, to) {
             (None, None) => Err(WholeRangeError::Open),
@@ -105,24 +105,24 @@ impl WholeRange {
         }
     }
 
-    /// The first number; `None` where all below the last one are in it.
+    /// The first number; `None` if it is open below.
     pub fn from(self) -> Option<i64> {
         self.from
     }
 
-    /// The last number; `None` where all above the first one are in it.
+    /// The last number; `None` if it is open above.
     pub fn to(self) -> Option<i64> {
         self.to
     }
 
-    /// Whether a number is in it.
+    /// Whether a number is in the range.
     pub fn contains(self, number: i64) -> bool {
         self.from.is_none_or(|from| from <= number) && self.to.is_none_or(|to| number <= to)
     }
 }
 
 impl Test {
-    /// Which operator it applies.
+    /// The operator of the test.
     pub fn operator(&self) -> Operator {
         match self {
             Self::AnyOf(_) => Operator::AnyOf,
@@ -146,8 +146,8 @@ impl Test {
 
 /// A way to test a field: the variants of [`Test`] without their values.
 ///
-/// The wire, the filter language of the command line and the GraphQL schema all follow from [`Operator::ALL`]; whoever
-/// matches one names every variant.
+/// The wire, the filter language of the command line and the GraphQL schema all follow from [`Operator::ALL`]; every
+/// `match` on an operator names all variants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum Operator {
     /// [`Test::AnyOf`].
@@ -164,20 +164,20 @@ pub enum Operator {
     IsNull,
 }
 
-/// What an operator takes, and the test that it makes of that.
+/// What an operator takes, and the test that it makes from that.
 #[derive(Debug, Clone, Copy)]
 pub enum Takes {
     /// A list of values.
     Values(fn(Vec<String>) -> Test),
-    /// One text.
+    /// One string.
     Text(fn(String) -> Test),
-    /// A range of whole numbers. The command line writes one with signs, too: `>= 0`, `< 28`.
+    /// A range of whole numbers. The command line also writes one with signs: `>= 0`, `< 28`.
     Range(fn(WholeRange) -> Test),
     /// Yes or no.
     Flag {
         /// Makes the test.
         test: fn(bool) -> Test,
-        /// The word for *no* in a language where the operator's name alone means *yes*.
+        /// The word for *no* in a language in which the operator's name alone means *yes*.
         denied: &'static str,
     },
 }
@@ -245,7 +245,10 @@ mod tests {
     fn a_range_has_an_end_and_a_number() {
         let of = |from, to| WholeRange::try_new(from, to);
         assert_eq!(of(None, None).unwrap_err(), WholeRangeError::Open);
-        assert_eq!(of(Some(1), Some(0)).unwrap_err().to_string(), "no whole number is from 1 to 0");
+        assert_eq!(
+            of(Some(1), Some(0)).unwrap_err().to_string(),
+            "no whole number lies between 1 and 0"
+        );
         let holds = |from, to| [-1, 0, 1, 2].map(|number| of(from, to).unwrap().contains(number));
         assert_eq!(holds(Some(0), Some(1)), [false, true, true, false]);
         assert_eq!(holds(Some(0), None), [false, true, true, true]);

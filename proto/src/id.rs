@@ -1,8 +1,8 @@
-//! Identifiers as types of their own, made in one way, so that a run is never taken for a snapshot.
+//! Identifiers as types of their own, made in one way, so that a run is never mistaken for a snapshot.
 
 use std::fmt;
 
-/// A text identifier: not empty, never changed once made.
+/// A text identifier: not empty, and never changed.
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -11,7 +11,7 @@ macro_rules! text_id {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the text as it is.
+            /// Takes the text unchanged.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
@@ -35,8 +35,8 @@ text_id! {
     RunId
 }
 text_id! {
-    /// What a dataset model means, as sixteen hexadecimal digits: equal models have equal
-    /// fingerprints, whatever their comments and order of tables.
+    /// The meaning of a dataset model, as sixteen hexadecimal digits: equal models have equal fingerprints, regardless
+    /// of comments and order of tables.
     Fingerprint
 }
 

@@ -1,4 +1,4 @@
-//! The contracts of Clio: what its parts say to each other and to disk.
+//! The contracts of Clio: what its parts exchange with each other and with disk.
 //!
 //! This crate answers one question: *what does a word mean?* It holds the dataset model, the shape
 //! of the cell table, queries and answers, the service trait with its errors, and the gRPC wire

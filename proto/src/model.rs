@@ -52,14 +52,14 @@ use crate::id::Fingerprint;
 use crate::period::{DayRange, FIRST_DAY, LAST_DAY};
 use crate::toml_file::TomlProblem;
 
-/// The smallest difference that matters, of a model that does not say it: a twentieth.
+/// The smallest worthwhile difference of a model that does not set one: 5 %.
 pub(crate) const DEFAULT_WORTHWHILE: f64 = 0.05;
 
 /// A valid dataset model.
 ///
-/// Always true: every reference resolves; names of dimensions and measures are different, are no
-/// reserved word, and stay different as GraphQL names; a derived measure refers to stored ones only;
-/// there is at least one dimension and one stored measure.
+/// Always true: every reference resolves; names of dimensions and measures are distinct, are not reserved words, and
+/// remain distinct as GraphQL names; a derived measure refers only to stored ones; there is at least one dimension and
+/// one stored measure.
 #[derive(Debug, Clone)]
 pub struct Model {
     pub(crate) name: String,
@@ -83,12 +83,12 @@ pub struct Model {
 impl Model {
     /// Reads and validates a model.
     ///
-    /// `file` is named in errors. Addresses in the model stay as they are written; the etl resolves
-    /// relative ones against the model file's folder.
+    /// `file` is named in errors. Addresses in the model stay as written; the etl resolves relative ones against the
+    /// model file's folder.
     ///
     /// # Errors
     ///
-    /// Every problem found, each with its place and the mend.
+    /// All problems, each with its place and how to fix it.
     pub fn parse(file: &str, text: &str) -> Result<Self, ModelError> {
         validate::parse(file, text)
     }
@@ -108,28 +108,28 @@ impl Model {
         &self.timezone
     }
 
-    /// On which day a week begins.
+    /// The first day of a week.
     pub fn week_starts(&self) -> WeekStart {
         self.week_starts
     }
 
-    /// The smallest difference of two rates that matters, as a part of the other one: above 0 and at most 1.
+    /// The smallest worthwhile difference of two rates, relative to the other one: above 0 and at most 1.
     pub fn worthwhile(&self) -> f64 {
         self.worthwhile
     }
 
-    /// Below how many people groups are withheld; `None` where none are.
+    /// The number of people below which groups are withheld; `None` if none are.
     pub fn small_groups(&self) -> Option<&SmallGroups> {
         self.small_groups.as_ref()
     }
 
-    /// The first and the last day that events may have, where the model says so.
+    /// The first and the last day that events may have, if the model sets them.
     pub fn day_bounds(&self) -> (Option<Date>, Option<Date>) {
         (self.first_day, self.last_day)
     }
 
-    /// The days that events may have: an event of any other day is a bad row. Without `first_day` and
-    /// `last_day` in the model, all that the lake can hold.
+    /// The days that events may have: an event on any other day is a bad row. Without `first_day` and `last_day` in the
+    /// model, all that the lake can hold.
     ///
     /// # Panics
     ///
@@ -150,7 +150,7 @@ impl Model {
         self.sources.iter().find(|source| source.name == name)
     }
 
-    /// Whether cells are made of a source: a measure is taken of it, or of one that is credited to it.
+    /// Whether cells depend on a source: a measure is computed from it, or from one that is credited to it.
     pub fn is_read(&self, source: &str) -> bool {
         let measured = self.stored_measures().filter_map(|measure| measure.kind.source());
         let mut measured = measured.filter_map(|name| self.source(name));
@@ -180,9 +180,9 @@ impl Model {
         self.dimensions.iter().find(|dimension| dimension.name == name)
     }
 
-    /// Whether all whom a distinct measure counts are among those whom another one counts, in every cell and by sketches of one
-    /// kind: events that are credited to others have their people among those of the others, where who is counted is a
-    /// key of the attribution; and so have the events of a source with a `where` among those of the same one without it.
+    /// Whether the people counted by one distinct measure are always among those counted by another, in every cell and
+    /// by sketches of the same kind. That holds for events credited to others, if the people counted are a key of the
+    /// attribution, and for the events of a source with a `where` among those of the same source without it.
     pub fn is_part_of(&self, part: &str, whole: &str) -> bool {
         let is_other = part != whole;
         let counted = |name: &str| self.measure(name).and_then(|measure| measure.kind.counted());
@@ -208,18 +208,18 @@ impl Model {
         self.measures.iter().find(|measure| measure.name == name)
     }
 
-    /// The measures that a cell holds: all but the derived ones.
+    /// The measures that cells hold: all but the derived ones.
     pub fn stored_measures(&self) -> impl Iterator<Item = &Measure> {
         self.measures.iter().filter(|measure| measure.kind.is_stored())
     }
 
-    /// What must hold of days before they are committed: the checks of every model that this one does not
-    /// replace, then those that it declares, in the file's order. They are no part of what cells mean.
+    /// What must hold of days before they are committed: the checks of every model that this one does not replace, then
+    /// those that it declares, in the file's order. They do not affect what cells mean.
     pub fn checks(&self) -> &[Check] {
         &self.checks
     }
 
-    /// The tests that it declares, in the file's order.
+    /// The declared tests, in the file's order.
     pub fn experiments(&self) -> &[Experiment] {
         &self.experiments
     }
@@ -235,19 +235,19 @@ impl Model {
         })
     }
 
-    /// What the model means, as a short text: equal for files that differ only in comments, order
-    /// of tables or display names.
+    /// The meaning of the model, as a short string: equal for files that differ only in comments, order of tables or
+    /// display names.
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
     }
 
-    /// What cells mean, as a short text: equal for models that make the same cells of the same events,
+    /// The meaning of cells, as a short string: equal for models that make the same cells from the same events,
     /// whatever they add to them (attributes, labels, derived measures).
     pub fn cells_fingerprint(&self) -> Fingerprint {
         fingerprint::of_cells(self)
     }
 
-    /// The file's text, as every commit keeps it.
+    /// The file's text, as stored in every commit.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -255,8 +255,8 @@ impl Model {
 
 /// A column's name, or an SQL expression over the columns of its table.
 ///
-/// Whether a text is a column or an expression is decided where the columns are known: a column that
-/// has exactly this name wins.
+/// Whether a text is a column or an expression is decided where the columns are known: a column with exactly this name
+/// takes precedence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlColumn(pub String);
 
@@ -266,7 +266,7 @@ impl fmt::Display for SqlColumn {
     }
 }
 
-/// A model file that does not hold; its text lists every problem, one a line.
+/// An invalid model file; the text lists every problem, one per line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ModelError {
     /// The file's name.

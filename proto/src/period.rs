@@ -15,13 +15,13 @@ pub use retired::RetiredDays;
 
 /// The first day that the lake and serving can hold.
 ///
-/// Years from 1 to 9999 have names of four digits in every engine that reads the lake; an event of any other
-/// day is a bad row.
+/// Years from 1 to 9999 have names of four digits in every engine that reads the lake; an event on any other day is a
+/// bad row.
 pub const FIRST_DAY: Date = Date::constant(1, 1, 1);
 /// The last day that the lake and serving can hold.
 pub const LAST_DAY: Date = Date::constant(9999, 12, 31);
 
-/// How long a period is. Ordered from the finest to the coarsest.
+/// The length of a period. Ordered from the finest to the coarsest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum Grain {
     /// One day of the dataset's time zone.
@@ -37,10 +37,10 @@ pub enum Grain {
 impl Grain {
     /// Every grain, finest first.
     pub const ALL: [Self; Self::COUNT] = [Self::Day, Self::Month, Self::Year, Self::All];
-    /// Those of parents, in the order in which they are folded: each is that of the parents of the one before.
+    /// The grains of parents, in the order in which they are folded: each is the parent grain of the previous one.
     pub const ABOVE_DAY: [Self; Self::COUNT - 1] = [Self::Month, Self::Year, Self::All];
 
-    /// The grain as the lake writes it: `day`, `month`, `year`, `all`.
+    /// The grain as written in the lake: `day`, `month`, `year`, `all`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Day => "day",
@@ -81,7 +81,7 @@ impl Period {
         }
     }
 
-    /// The period of a grain that a day lies in.
+    /// The period of a grain that contains a day.
     pub fn of(day: Date, grain: Grain) -> Self {
         match grain {
             Grain::Day => Self::Day(day),
@@ -91,7 +91,7 @@ impl Period {
         }
     }
 
-    /// The date of a day; `None` of any longer period.
+    /// The date of a day; `None` for any longer period.
     pub fn day(self) -> Option<Date> {
         match self {
             Self::Day(day) => Some(day),
@@ -109,7 +109,7 @@ impl Period {
         }
     }
 
-    /// Whether a day lies in the period.
+    /// Whether the period contains a day.
     pub fn contains(self, day: Date) -> bool {
         match self {
             Self::All => true,
@@ -121,7 +121,7 @@ impl Period {
 }
 
 impl fmt::Display for Period {
-    /// As the lake writes it: `2026-01-31`, `2026-01`, `2026`, `all`.
+    /// As written in the lake: `2026-01-31`, `2026-01`, `2026`, `all`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => f.write_str("all"),
@@ -132,9 +132,9 @@ impl fmt::Display for Period {
     }
 }
 
-/// A text that is no period.
+/// A text that is not a period.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no period: expected `2026-01-31`, `2026-01`, `2026` or `all`")]
+#[error("`{0}` is not a period: expected `2026-01-31`, `2026-01`, `2026` or `all`")]
 pub struct PeriodParseError(String);
 
 impl FromStr for Period {
@@ -145,7 +145,7 @@ impl FromStr for Period {
         if text == "all" {
             return Ok(Self::All);
         }
-        // A year before 0 has a sign, in any text that means a period: whether a lake may hold one is not asked here.
+        // A year before 0 has a sign. Whether a lake may hold such a period is not checked here.
         let after_sign = text.strip_prefix('-').unwrap_or(text);
         let parsed = match after_sign.matches('-').count() {
             0 => text.parse().map(Self::Year).map_err(|_| fail())?,
@@ -159,7 +159,7 @@ impl FromStr for Period {
             2 => text.parse().map(Self::Day).map_err(|_| fail())?,
             _ => return Err(fail()),
         };
-        // Only the canonical spelling is accepted, so that a period has one name on disk.
+        // Only the canonical spelling is accepted, so that a period has a single name on disk.
         if parsed.to_string() == text { Ok(parsed) } else { Err(fail()) }
     }
 }
@@ -187,12 +187,12 @@ impl DayRange {
         self.last
     }
 
-    /// Whether the range holds a day.
+    /// Whether the range contains a day.
     pub fn contains(self, day: Date) -> bool {
         self.first <= day && day <= self.last
     }
 
-    /// The days of a month, a year or a day; `None` of all time, which has no end.
+    /// The days of a month, a year or a day; `None` for all time, which has no end.
     pub fn of(period: Period) -> Option<Self> {
         let (first, last) = match period {
             Period::Day(day) => (day, day),
@@ -216,14 +216,14 @@ impl DayRange {
             .take_while(move |day| *day <= last)
     }
 
-    /// How many days the range holds; at least one.
+    /// The number of days in the range; at least one.
     pub fn n_days(self) -> u32 {
         let days = (self.last - self.first).get_days();
         u32::try_from(days).map_or(u32::MAX, |days| days.saturating_add(1))
     }
 }
 
-/// Days as ranges: each run of days that follow one another is one. The days come in order, each once.
+/// Days as ranges: consecutive days become one range. The days must be in order and distinct.
 ///
 /// ```
 /// use clio_proto::{n_days, runs};
@@ -245,8 +245,8 @@ pub fn runs(days: impl IntoIterator<Item = Date>) -> Vec<DayRange> {
     runs
 }
 
-/// The days of a range that are not among those that come in order, each in the range and once. Costs what
-/// those cost, however long the range is.
+/// The days of a range that are not among `present`, which must be in order, within the range and distinct. Takes time
+/// in proportion to their number, however long the range is.
 pub fn gaps(range: DayRange, present: impl IntoIterator<Item = Date>) -> Vec<DayRange> {
     let mut gaps = Vec::new();
     let mut next = Some(range.first);
@@ -259,15 +259,15 @@ pub fn gaps(range: DayRange, present: impl IntoIterator<Item = Date>) -> Vec<Day
     gaps
 }
 
-/// How many days some ranges hold together.
+/// The number of days in all ranges together.
 pub fn n_days(ranges: &[DayRange]) -> u64 {
     ranges.iter().map(|range| u64::from(range.n_days())).sum()
 }
 
-/// The most days that are named one by one where ranges stand beside them, which are complete.
+/// The largest number of days listed one by one beside ranges, which are complete.
 pub const MAX_LISTED_DAYS: usize = 1_000;
 
-/// The days of some ranges one by one, as far as they are named: the first [`MAX_LISTED_DAYS`].
+/// The days of some ranges one by one: the first [`MAX_LISTED_DAYS`].
 pub fn listed_days(ranges: impl IntoIterator<Item = DayRange>) -> impl Iterator<Item = Date> {
     ranges.into_iter().flat_map(DayRange::days).take(MAX_LISTED_DAYS)
 }
@@ -282,13 +282,12 @@ impl fmt::Display for DayRange {
     }
 }
 
-/// The fewest periods whose union holds exactly the present days that lie in the range, but for days of
-/// retired months that the range cuts: those are in no period.
+/// The smallest set of periods whose union holds exactly the present days in the range, except for days of retired
+/// months that are only partly in the range: those are in no period.
 ///
-/// `present` are the days that the lake's numbers hold, those of retired months among them. A month stands
-/// for its days as soon as all *present* ones lie in the range, so a lake of one week answers that week from
-/// `all`. The periods come in order of time; days that are not present need none. Time grows with the
-/// number of present days.
+/// `present` are the days that the lake's numbers hold, including those of retired months. A month covers its days as
+/// soon as all *present* ones lie in the range, so a lake of one week answers that week from `all`. The periods are in
+/// order of time; absent days need none. Takes time in proportion to the number of present days.
 pub fn cover(present: &BTreeSet<Date>, retired: &RetiredDays, range: DayRange) -> Vec<Period> {
     let mut periods = Vec::new();
     let days: Vec<Date> = present.iter().copied().collect();
@@ -296,7 +295,7 @@ pub fn cover(present: &BTreeSet<Date>, retired: &RetiredDays, range: DayRange) -
     periods
 }
 
-/// Covers the present days of one node: as a whole where the range holds them all, else by children.
+/// Covers the present days of one node: as a whole if the range holds them all, otherwise by its children.
 fn cover_node(
     node: Period,
     days: &[Date],

@@ -1,7 +1,7 @@
-//! A query and its answer in our own words. gRPC, GraphQL and the command line lower into these.
+//! A query and its answer in our own types. gRPC, GraphQL and the command line lower into these.
 //!
-//! Names in a [`Query`] are unresolved texts: serving binds them to the snapshot's model
-//! and lists what exists where one is unknown.
+//! Names in a [`Query`] are unresolved strings: serving binds them to the snapshot's model and lists what exists if one
+//! is unknown.
 
 mod columns;
 mod comparison;
@@ -47,64 +47,64 @@ use crate::filter::Filter;
 use crate::period::{DayRange, n_days};
 use crate::snapshot::SnapshotInfo;
 
-/// The most rows that one answer holds: a page, not an export.
+/// The largest number of rows in one answer: a page, not an export.
 pub const MAX_LIMIT: usize = 5_000;
 
-/// The most keys that one query groups by: far beyond what people read.
+/// The largest number of keys that one query groups by: far beyond what people read.
 pub const MAX_GROUP_BY: usize = 32;
 
-/// The most measures that one query asks for.
+/// The largest number of measures in one query.
 pub const MAX_MEASURES: usize = 256;
 
-/// The most notices that one answer carries; their number says how many there are.
+/// The largest number of notices in one answer; their total is given beside them.
 pub const MAX_NOTICES: usize = 20;
 
-/// What is asked of the cube.
+/// A query of the cube.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// The days asked for.
+    /// The requested days.
     pub range: QueryRange,
     /// Which cells count; `None` for all.
     pub filter: Option<Filter>,
-    /// What one row of the answer stands for; empty for the total alone. Each key once, at most
-    /// [`MAX_GROUP_BY`].
+    /// What one row of the answer stands for; empty for the total alone. Each key once, at most [`MAX_GROUP_BY`].
     ///
-    /// A multi-valued field makes one group a value. Where the filter tests that field, its groups are the
-    /// values that the filter can be true for, taken over one value, whatever way the filter is written:
-    /// `anyOf [a]` gives `a`, `noneOf [a]` all but `a`, `prefix "a"` those that start so, `or` the groups of
-    /// either side, `not` the others; a test of another field leaves all. Where no single value can make it
+    /// A multi-valued field makes one group for each value. If the filter tests that field, its groups are the values
+    /// for which the filter can be true, as if a cell held that value alone, however the filter is written: `anyOf [a]`
+    /// gives `a`, `noneOf [a]` all but `a`, `prefix "a"` those that start with it, `or` the groups of either side,
+    /// `not` the others; a test of another field leaves all. If no single value can make it true (`allOf [a, b]`,
+    /// `anyOf [a]` and `anyOf [b]`), they are the values that its parts name.
     /// true (`allOf [a, b]`, `anyOf [a]` and `anyOf [b]`), they are the values that its parts ask for.
     pub group_by: Vec<GroupKey>,
-    /// Names of measures, of a quantile measure with the quantile behind a point (`watch.p90`), in the order of the answer's
-    /// values. At least one, each once, at most
-    /// [`MAX_MEASURES`].
+    /// Names of measures, for a quantile measure followed by a dot and the quantile (`watch.p90`), in the order of the
+    /// answer's values. At least one, each once, at most [`MAX_MEASURES`].
     pub measures: Vec<String>,
-    /// Which groups stay; `None` for all. Only where rows are grouped. The total is that of all groups.
+    /// Which groups stay; `None` for all. Only if rows are grouped. The total is that of all groups.
     pub having: Option<Having>,
-    /// The order of rows; each measure and key once. Empty: time keys ascending if there are any, else the first measure
-    /// descending. Ties are broken by the keys, so that the order is always the same.
+    /// The order of rows; each measure and key once. If empty: time keys ascending if there are any, otherwise the
+    /// first measure descending. Ties are broken by the keys, so that the order is always the same.
     pub order_by: Vec<OrderBy>,
-    /// The most rows in the answer, at most [`MAX_LIMIT`].
+    /// The largest number of rows in the answer, at most [`MAX_LIMIT`].
     pub limit: usize,
-    /// Rows to skip before the first one; 0 where the page begins after another one.
+    /// The number of rows to skip before the first one; 0 if the page begins after another one.
     pub offset: usize,
-    /// The end of the page before: the page begins there, on the same snapshot. The question has to be the same, but for what
-    /// the answer shall have beside keys and values.
+    /// The end of the previous page: the page begins there, on the same snapshot. The query must be the same, except
+    /// for what the answer contains besides keys and values.
     pub after: Option<Cursor>,
-    /// What the answer shall have beside keys and values; each once.
+    /// What the answer contains besides keys and values; each once.
     pub extras: Vec<Extra>,
-    /// With what each row is compared; `None` for nothing.
+    /// What each row is compared with; `None` for nothing.
     pub compare: Option<Comparison>,
-    /// Which days count for a row of time; `None` for those of its own step. Not together with a comparison, shares or others. The
-    /// total is that of the days asked for.
+    /// Which days count for a row of time; `None` for those of its own step. Not together with a comparison, shares or
+    /// others. The total is that of the requested days.
     pub window: Option<TimeWindow>,
-    /// Of each row of time, who of its people is new: not seen in so many days, at most [`MAX_LOOK_BACK_DAYS`], before the row's first
-    /// day; by the first distinct measure asked for. Not together with a window.
+    /// For each row of time, tell which of its people are new: not seen in this many days, at most
+    /// [`MAX_LOOK_BACK_DAYS`], before the row's first day; by the first distinct measure requested. Not together with a
+    /// window.
     pub look_back_days: Option<u32>,
 }
 
 impl Query {
-    /// The all-time total of some measures: a start to change from.
+    /// The all-time total of some measures: a starting point to modify.
     pub fn total(measures: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             range: QueryRange::AllTime,
@@ -129,8 +129,8 @@ impl Query {
 pub enum QueryRange {
     /// Every day that the snapshot holds, however far apart they lie.
     AllTime,
-    /// From one day to another, both included; an open end is the edge of the data. Only of a range with both
-    /// ends can serving say that it is too long.
+    /// From one day to another, both included; a missing end is the edge of the data. Only a range with both ends can
+    /// be refused as too long.
     Days {
         /// The first day.
         from: Option<Date>,
@@ -142,14 +142,14 @@ pub enum QueryRange {
 /// A step of time that rows are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum TimeGrain {
-    /// One row a day.
+    /// One row per day.
     Day,
-    /// One row a week, which the model may begin on Sundays: of its days that lie in the range. The key's value is the
-    /// week's first day, whether it lies in the range or not.
+    /// One row per week, which may begin on Sundays if the model says so: of those of its days that lie in the range.
+    /// The key's value is the week's first day, whether or not it lies in the range.
     Week,
-    /// One row a calendar month: of its days that lie in the range.
+    /// One row per calendar month: of those of its days that lie in the range.
     Month,
-    /// One row a calendar year: of its days that lie in the range.
+    /// One row per calendar year: of those of its days that lie in the range.
     Year,
 }
 
@@ -157,7 +157,7 @@ impl TimeGrain {
     /// Every grain of time, finest first.
     pub const ALL: [Self; Self::COUNT] = [Self::Day, Self::Week, Self::Month, Self::Year];
 
-    /// The name: `day`, `week`, `month`, `year`. No dimension or measure has it, but for [`Week`](Self::Week).
+    /// The name: `day`, `week`, `month`, `year`. No dimension or measure has it, except for [`Week`](Self::Week).
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Day => "day",
@@ -167,14 +167,14 @@ impl TimeGrain {
         }
     }
 
-    /// Whether no dimension or measure can have the name. Models had a dimension `week` before there were weeks: in
-    /// their queries the word means that dimension.
+    /// Whether dimensions and measures must not have the name. Models may have a dimension `week`, since weeks are
+    /// younger than models: in their queries the word means that dimension.
     pub fn is_reserved(self) -> bool {
         self != Self::Week
     }
 }
 
-/// One thing that rows are grouped by.
+/// One key that rows are grouped by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GroupKey {
     /// A step of time. At most one in a query.
@@ -208,7 +208,7 @@ impl FromStr for GroupKey {
 pub struct OrderBy {
     /// A measure or a key of the query.
     pub by: Order,
-    /// Which way. Null and undefined values come last, both ways.
+    /// The direction. Null and undefined values come last, in both.
     pub direction: Direction,
 }
 
@@ -219,7 +219,7 @@ pub enum Order {
     Measure(String),
     /// By a key, which the query also groups by. Keys compare by their value's bytes.
     Key(GroupKey),
-    /// By a number of the comparison of a measure, which the query also asks for. Only where rows are compared.
+    /// By a number of the comparison of a measure, which the query also asks for. Only if rows are compared.
     Compared(ComparedMeasure),
 }
 
@@ -232,53 +232,54 @@ pub enum Direction {
     Descending,
 }
 
-/// What the cube answers, from exactly one snapshot.
+/// An answer of the cube, from exactly one snapshot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// The snapshot that every number comes from.
+    /// The snapshot that all numbers come from.
     pub snapshot: SnapshotInfo,
-    /// What a row's keys stand for, as the query asked.
+    /// What a row's keys stand for, as in the query.
     pub group_by: Vec<GroupKey>,
-    /// What a row's values stand for, as the query asked.
+    /// What a row's values stand for, as in the query.
     pub measures: Vec<String>,
-    /// The page of rows asked for; empty where nothing was grouped.
+    /// The requested page of rows; empty if nothing was grouped.
     pub rows: Vec<Row>,
-    /// The union of everything that the filter leaves: never a sum of groups. It has no keys.
+    /// The union of all cells that pass the filter: never a sum of groups. It has no keys.
     pub total: Row,
-    /// The union of the groups that come after the last one of the page: never a difference. It has no keys. `None` where it is
-    /// not asked for, and where there are none.
+    /// The union of the groups after the last one of the page: never a difference. It has no keys. `None` if not
+    /// requested, and if there are none.
     pub others: Option<Row>,
-    /// What the rows of the page reach together; `None` where it is not asked for.
+    /// What the rows of the page reach together; `None` if not requested.
     pub reach: Option<Reach>,
-    /// Groups before `limit` and `offset`, after `having`.
+    /// The number of groups before `limit` and `offset`, after `having`.
     pub n_groups: u64,
-    /// Behind the last row of the page; `None` where nothing is grouped, and from a service that does not say yet.
+    /// The position after the last row of the page; `None` if nothing is grouped, and from a service that does not send
+    /// it yet.
     pub end: Option<Cursor>,
     /// Multi-valued group keys: their groups overlap and must not be added up.
     pub overlapping: Vec<FieldRef>,
     /// The days behind the numbers.
     pub coverage: Coverage,
-    /// The days of the other side, where rows are compared with other days.
+    /// The days of the other side, if rows are compared with other days.
     pub compared_coverage: Option<Coverage>,
-    /// What new and returning people are told from; `None` where they are not asked for.
+    /// What new and returning people are determined from; `None` if not requested.
     pub look_back: Option<LookBack>,
-    /// The test of the model that verdicts are of; `None` where they are of none, or not asked for.
+    /// The declared test that the verdicts belong to; `None` if they belong to none, or are not requested.
     pub test: Option<DeclaredTest>,
-    /// What the filter asks for and no member is: the first [`MAX_NOTICES`].
+    /// Values that the filter names but no member has: the first [`MAX_NOTICES`].
     pub notices: Vec<Notice>,
-    /// How many of them there are in all.
+    /// The total number of such values.
     pub n_notices: u64,
-    /// What is not told of small groups; `None` of a model without `min_people`.
+    /// What is withheld of small groups; `None` for a model without `min_people`.
     pub withheld: Option<Withheld>,
-    /// How long the computation took, without any network.
+    /// The duration of the computation, without the network.
     pub elapsed: Duration,
-    /// What it took; `None` from a service that does not say yet, and of a model with `min_people`, since it would tell how many people
-    /// there are.
+    /// The work behind the answer; `None` from a service that does not send it yet, and for a model with `min_people`,
+    /// since it would reveal how many people there are.
     pub work: Option<Work>,
 }
 
 impl Answer {
-    /// Whether rows come behind the last one of the page.
+    /// Whether more rows follow the last one of the page.
     pub fn has_next_page(&self) -> bool {
         self.end.is_some_and(|end| end.n_before < self.n_groups)
     }
@@ -286,40 +287,40 @@ impl Answer {
 
 /// The days behind an answer. A partial answer is never silent: see `missing` and `provisional`.
 ///
-/// A retired month is answered as a whole alone. Where a query asks for some of its days, or for each of
-/// them, all that it asks for are missing, and `retired` says why.
+/// A retired month can only be answered as a whole. If a query asks for some of its days, or for each of them, all of
+/// these are missing, and `retired` says why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
-    /// The first and last day asked for, with those before them that a window holds; `None` where the snapshot holds no day and none
-    /// was asked.
+    /// The first and last requested day, including the days before them that a window covers; `None` if the snapshot
+    /// holds no day and none was requested.
     pub range: Option<(Date, Date)>,
-    /// How many days' numbers are in the answer. Where it is 0 there is no data, and every value is undefined.
+    /// The number of days whose numbers are in the answer. If it is 0 there is no data, and every value is undefined.
     pub n_days_present: u32,
-    /// Days asked for that the numbers lack, in order: the snapshot does not hold them, or not one by one.
+    /// Requested days that the numbers lack, in order: the snapshot does not hold them, or not day by day.
     pub missing: Vec<DayRange>,
-    /// Those of the missing days whose month is retired: asked for as a whole, it answers.
+    /// Those of the missing days whose month is retired: a query for the whole month has an answer.
     pub retired: Vec<DayRange>,
-    /// Days asked for whose numbers may still change.
+    /// Requested days whose numbers may still change.
     pub provisional: Vec<DayRange>,
     /// The periods that were read (`2026`, `2026-02`, `2026-03-01`, `all`), in order of time.
     pub periods: Vec<crate::Period>,
-    /// Lookups of which the days took different states, as far as the answer depends on them.
+    /// Lookups for which the days took different states, as far as the answer depends on them.
     pub mixed: Vec<MixedLookup>,
 }
 
-/// A lookup that changed while days kept what they had taken from it (`on_change = "new_days"`), so that an answer
-/// over them has some of the one and some of the other.
+/// A lookup that changed while existing days kept their earlier values (`on_change = "new_days"`), so that an answer
+/// over them mixes several states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MixedLookup {
     /// The lookup.
     pub lookup: String,
-    /// How many states the answer's days took; at least 2.
+    /// The number of states that the answer's days took; at least 2.
     pub n_states: u32,
-    /// The days that took another state than the last one of the answer.
+    /// The days that took a different state than the last one of the answer.
     pub others: Vec<DayRange>,
 }
 
-/// In words, with what makes all days alike. Of more than ten ranges the first ten.
+/// In words, with what makes all days consistent. Of more than ten ranges it lists the first ten.
 impl fmt::Display for MixedLookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const N_RANGES: usize = 10;
@@ -338,7 +339,7 @@ impl fmt::Display for MixedLookup {
 }
 
 impl Coverage {
-    /// How many days are missing.
+    /// The number of missing days.
     pub fn n_missing(&self) -> u64 {
         n_days(&self.missing)
     }
@@ -349,27 +350,27 @@ impl Coverage {
 pub struct Row {
     /// One for each entry of `group_by`, in order.
     pub keys: Vec<Key>,
-    /// One for each measure asked for, in order.
+    /// One for each requested measure, in order.
     pub values: Vec<Value>,
-    /// Where shares are asked for, one for each measure: the value over the total's. Undefined where the total is 0, where either
-    /// is below 0, and of derived measures and quantiles, whose groups are no parts of a whole.
+    /// If shares are requested, one for each measure: the value divided by the total's. Undefined if the total is 0, if
+    /// either is negative, and for derived measures and quantiles, whose groups are not parts of a whole.
     pub shares: Vec<Value>,
-    /// Where ranks are asked for, the places that it may have; `None` where the value is undefined.
+    /// If ranks are requested, the ranks that it may have; `None` if the value is undefined.
     pub rank: Option<Rank>,
-    /// Where rows are compared, one for each measure. The total has them where it is compared with other days, the groups
+    /// If rows are compared, one for each measure. The total has them if it is compared with other days, the groups
     /// below the page never.
     pub compared: Vec<Compared>,
-    /// Where they are asked for, who is new and who returns; `None` where no day of the look-back is there.
+    /// If requested, its new and returning people; `None` if no day of the look-back is present.
     pub newcomers: Option<Newcomers>,
-    /// Where they are asked for, one for each measure. The groups below the page never have them.
+    /// If requested, one for each measure. The groups below the page never have them.
     pub intervals: Vec<Intervals>,
-    /// Where they are asked for, one for each measure; `None` of one that is no rate of people, and of a row beside itself. The total has
-    /// them where it is compared.
+    /// If requested, one for each measure; `None` for one that is not a rate of people, and for a row compared with
+    /// itself. The total has them if it is compared.
     pub verdicts: Vec<Option<Verdict>>,
 }
 
 impl Row {
-    /// A row with keys and values alone.
+    /// A row with only keys and values.
     pub fn new(keys: Vec<Key>, values: Vec<Value>) -> Self {
         Self {
             keys,
@@ -384,12 +385,13 @@ impl Row {
     }
 }
 
-/// The places that a row may have among the groups that stay. Those of all rows hold at once with 95 %.
+/// The ranks that a row may have among the groups that stay. Those of all rows hold simultaneously with 95 %
+/// confidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rank {
-    /// The first of them, counted from 1.
+    /// The best of them, counted from 1.
     pub best: u64,
-    /// The last of them.
+    /// The worst of them.
     pub worst: u64,
 }
 
@@ -398,7 +400,7 @@ pub struct Rank {
 pub struct Key {
     /// The value; `None` for the null member.
     pub value: Option<String>,
-    /// What people read: the member's label, or the value.
+    /// The text to display: the member's label, or the value.
     pub label: Option<String>,
     /// The address of a preview.
     pub media: Option<String>,
@@ -407,26 +409,27 @@ pub struct Key {
 /// A measure's number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Value {
-    /// The number; `None` where it is undefined (`0 / 0`, no data), and then so are the bounds, or cannot be told (of
-    /// [`Reach`]), and then they are there. Of a whole
-    /// number beyond 2^53, the nearest double.
+    /// The number; `None` if it is undefined (`0 / 0`, no data), in which case the bounds are undefined too, or if it
+    /// cannot be determined (in [`Reach`]), in which case the bounds are present. For a whole number beyond 2^53, the
+    /// nearest double.
     pub value: Option<f64>,
-    /// The lower end of the 95 % interval of the sketches' error; of quantiles, and of shares of their values, the least that the
-    /// number can be.
+    /// The lower end of the 95 % interval of the sketch error; for quantiles, and shares of their values, the smallest
+    /// possible number.
     pub lower: Option<f64>,
-    /// The upper end of the 95 % interval of the sketches' error; of quantiles, and of shares of their values, the most.
+    /// The upper end of the 95 % interval of the sketch error; for quantiles, and shares of their values, the largest
+    /// possible number.
     pub upper: Option<f64>,
-    /// Neither sketch error nor rounding is in it: both bounds equal the value. A sum of other than whole
-    /// numbers counts as exact up to 2^53, and has some fifteen digits.
+    /// It has neither sketch error nor rounding: both bounds equal the value. A sum of non-integers counts as exact up
+    /// to 2^53, and has about fifteen digits.
     pub exact: bool,
-    /// The number where it is whole, exact, and beyond 2^53, so that `value` cannot hold it.
+    /// The number, if it is whole, exact and beyond 2^53, so that `value` cannot hold it.
     pub whole: Option<i128>,
-    /// It is not told, since it is of fewer people than the model's `min_people`, or would tell of such: then there is neither number nor
-    /// bounds.
+    /// It is withheld, because it is about fewer people than the model's `min_people`, or would reveal such a number:
+    /// then there is neither number nor bounds.
     pub withheld: bool,
 }
 
-/// The whole numbers up to which a double holds each.
+/// The number up to which a double represents every integer.
 const MAX_WHOLE: u64 = 1 << 53;
 
 impl Value {
@@ -435,7 +438,7 @@ impl Value {
         Self::estimate(value, value, value, true)
     }
 
-    /// A number with its bounds, and whether it is exact nevertheless.
+    /// A number with its bounds, which may be exact nevertheless.
     pub fn estimate(value: f64, lower: f64, upper: f64, exact: bool) -> Self {
         Self {
             value: Some(value),
@@ -446,14 +449,13 @@ impl Value {
         }
     }
 
-    /// A whole number, exact whatever its size.
+    /// A whole number, exact however large it is.
     pub fn whole(number: i128) -> Self {
         let is_large = number.unsigned_abs() > u128::from(MAX_WHOLE);
         Self { whole: is_large.then_some(number), ..Self::exact(number as f64) }
     }
 
-    /// A sum of other than whole numbers: not exact where doubles lie further apart than 1, undefined where it is
-    /// no number.
+    /// A sum of non-integers: not exact where doubles are more than 1 apart, undefined if it is not a number.
     pub fn sum(value: f64) -> Self {
         if !value.is_finite() {
             Self::undefined()
@@ -464,17 +466,17 @@ impl Value {
         }
     }
 
-    /// A number that was rounded: its bounds are the doubles beside it.
+    /// A rounded number: its bounds are the adjacent doubles.
     pub fn rounded(value: f64) -> Self {
         Self::estimate(value, value.next_down(), value.next_up(), false)
     }
 
-    /// A number that is not defined.
+    /// An undefined number.
     pub fn undefined() -> Self {
         Self { value: None, lower: None, upper: None, exact: false, whole: None, withheld: false }
     }
 
-    /// A number that is not told.
+    /// A withheld number.
     pub fn withheld() -> Self {
         Self { withheld: true, ..Self::undefined() }
     }

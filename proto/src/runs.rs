@@ -1,5 +1,4 @@
-//! What a run of the etl says of itself when it has ended, for those who ask serving. How the lake keeps it is the lake's
-//! own matter.
+//! What a finished run of the etl reports, as serving shows it. How the lake stores it is up to the lake.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +13,11 @@ use crate::id::{Fingerprint, RunId, SnapshotId};
 pub enum RunOutcome {
     /// It committed a snapshot.
     Committed,
-    /// The lake held all of it already.
+    /// The lake already held all of it.
     Unchanged,
     /// It failed, and committed nothing.
     Failed,
-    /// It was killed, which a later run found.
+    /// It was killed, as a later run noticed.
     Died,
 }
 
@@ -51,21 +50,21 @@ impl RunOutcome {
 /// A step of a run of the etl, in the order in which they begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum RunStep {
-    /// The lake, its files and what the model names are looked at, and it is found what is to be done.
+    /// Look at the lake, its files and what the model names, and find out what is to be done.
     Look,
-    /// Everything that is read is opened.
+    /// Open everything that is read.
     Open,
-    /// The days' events become cells.
+    /// Turn the days' events into cells.
     RollUp,
-    /// The declared checks are asked.
+    /// Evaluate the declared checks.
     Check,
-    /// Days that are not rebuilt are written again, where a sum needs a wider type.
+    /// Rewrite days that are not rebuilt, if a sum needs a wider type.
     Recast,
-    /// Months, years and all time are folded.
+    /// Fold months, years and all time.
     Fold,
-    /// The tables of members are stored.
+    /// Store the tables of members.
     Lookups,
-    /// All of it is committed.
+    /// Commit all of it.
     Commit,
 }
 
@@ -104,15 +103,15 @@ pub struct RunInfo {
     pub run: RunId,
     /// When it began.
     pub started_at: Timestamp,
-    /// When it ended; of one that was killed, when that was found.
+    /// When it ended; for a run that was killed, when that was noticed.
     pub ended_at: Timestamp,
     /// How it ended.
     pub outcome: RunOutcome,
     /// Why it failed.
     pub error: Option<String>,
-    /// The snapshot that it committed, or found to hold all already.
+    /// The snapshot that it committed, or that already held everything.
     pub snapshot: Option<SnapshotId>,
-    /// The model it ran with; unknown of a run that was killed.
+    /// The model that it ran with; unknown for a run that was killed.
     pub fingerprint: Option<Fingerprint>,
     /// The days that it rebuilt, in order.
     pub days: Vec<Date>,
@@ -120,9 +119,9 @@ pub struct RunInfo {
     pub rows_in: BTreeMap<String, u64>,
     /// Bad rows that it left out and wrote to the table `quarantine`, by source.
     pub rows_quarantined: BTreeMap<String, u64>,
-    /// Files beside those of sources and lookups that it did not read, for how their names end.
+    /// Files beside those of sources and lookups that it did not read because of their extensions.
     pub left_out: Vec<FilesLeftOut>,
-    /// Its steps, in the order in which they first began; those of one name as one.
+    /// Its steps, in the order in which they first began; those of one name are combined.
     pub steps: Vec<StepInfo>,
 }
 
@@ -131,25 +130,25 @@ pub struct RunInfo {
 pub struct FilesLeftOut {
     /// Such as ``source `plays` ``.
     pub table: String,
-    /// How many they are.
+    /// The number of files.
     pub n_files: u64,
-    /// The first of them: below the model's folder, or their names alone.
+    /// The first of them: paths relative to the model's folder, or names alone.
     pub files: Vec<String>,
 }
 
-/// What a run says of one of its steps.
+/// The report of one step of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepInfo {
-    /// The name of a [`RunStep`]; of a newer etl perhaps of none that is known here.
+    /// The name of a [`RunStep`]; from a newer etl perhaps an unknown one.
     pub step: String,
     /// When it began.
     pub started_at: Timestamp,
     /// When it ended; `None` for the step that the run failed or died in.
     pub ended_at: Option<Timestamp>,
-    /// Rows that it made or read: events rolled up, cells folded.
+    /// Rows that it produced or read: events rolled up, cells folded.
     pub n_rows: u64,
-    /// How often it was tried; 1 where nothing failed.
+    /// The number of attempts; 1 if nothing failed.
     pub n_attempts: u32,
-    /// What failed last.
+    /// The last failure.
     pub error: Option<String>,
 }

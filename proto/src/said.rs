@@ -1,12 +1,13 @@
-//! Filters and conditions as people write them on the command line, so that what an answer is of can be said beside it.
+//! Filters and conditions in the language of the command line, to describe what an answer is about.
 
 use std::fmt;
 
 use crate::filter::{Filter, Takes, Test};
 use crate::query::{Comparison, Having, MeasureTest, TimeWindow};
 
-/// The filter in the words of `clio query --where`, which read it back to the same meaning: `country anyOf ("US", "CA") and not
-/// (device isNull)`. What holds for all or for no cell is `()` and `not ()`, which no language has.
+/// The filter in the language of `clio query --where`, which parses back to the same meaning: `country anyOf ("US",
+/// "CA") and not (device isNull)`. Filters that hold for all or for no cell become `()` and `not ()`, which the
+/// language does not have.
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -18,7 +19,7 @@ impl fmt::Display for Filter {
     }
 }
 
-/// The test behind its field: `anyOf ("US")`, `isNotNull`.
+/// The test, to follow its field: `anyOf ("US")`, `isNotNull`.
 impl fmt::Display for Test {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.operator().name();
@@ -42,7 +43,7 @@ impl fmt::Display for Test {
     }
 }
 
-/// The condition in the words of `clio query --having`: `plays >= 100 and viewers.ratio > 1.5`.
+/// The condition in the language of `clio query --having`: `plays >= 100 and viewers.ratio > 1.5`.
 impl fmt::Display for Having {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -55,7 +56,7 @@ impl fmt::Display for Having {
     }
 }
 
-/// The test behind its measure: `>= 100`, `between 1 and 2`.
+/// The test, to follow its measure: `>= 100`, `between 1 and 2`.
 impl fmt::Display for MeasureTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -70,14 +71,14 @@ impl fmt::Display for MeasureTest {
     }
 }
 
-/// The other side in the words of `clio query --compare`: `previous`, `2026-01-01..2026-01-07`, `country=US`, `country isNull`,
-/// `snapshot=412`.
+/// The other side in the language of `clio query --compare`: `previous`, `2026-01-01..2026-01-07`, `country=US`,
+/// `country isNull`, `snapshot=412`.
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PreviousPeriod => f.write_str("previous"),
             Self::Days(days) => days.fmt(f),
-            // What would be read as a snapshot's number stands in quotes.
+            // Quoted if it would be read as a snapshot's number.
             Self::Member { field, value: Some(value) }
                 if field.to_string() == "snapshot" && value.parse::<u64>().is_ok() =>
             {
@@ -92,7 +93,7 @@ impl fmt::Display for Comparison {
     }
 }
 
-/// The days of a row in the words of `clio query --window`: how many, or `cumulative`.
+/// The days of a row in the language of `clio query --window`: how many, or `cumulative`.
 impl fmt::Display for TimeWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -117,7 +118,7 @@ fn joined<T: fmt::Display>(f: &mut fmt::Formatter<'_>, parts: &[T], word: &str) 
     }
 }
 
-/// A value in quotes, in which the quote is written twice.
+/// A value in quotes, with quotes inside doubled.
 fn quoted(value: &str) -> String {
     format!("\"{}\"", value.replace('"', "\"\""))
 }

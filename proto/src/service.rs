@@ -20,8 +20,8 @@ use crate::snapshot::{Pin, RefusedSnapshot, SnapshotInfo, SnapshotList};
 
 /// Answers queries from snapshots that it holds.
 ///
-/// Every method answers from one snapshot: the current one, or the one named. A snapshot that is
-/// named and not held gives [`Code::NotFound`](crate::Code::NotFound) with those that are.
+/// Every method answers from one snapshot: the current one, or the one named. If the named snapshot is not held, the
+/// error is [`Code::NotFound`](crate::Code::NotFound) with those that are.
 #[async_trait]
 pub trait CubeService: Send + Sync {
     /// The same service as a principal may see it: every method below answers as that principal's roles say, or with
@@ -38,7 +38,7 @@ pub trait CubeService: Send + Sync {
         snapshot: Option<SnapshotId>,
     ) -> Result<Answer, ServiceError>;
 
-    /// Answers all rows of a question as the bytes of a file; what can be wrong with it is an error here, before the first byte.
+    /// Answers all rows of a query as the bytes of a file; an invalid query is an error here, before the first byte.
     async fn export(
         &self,
         export: Export,
@@ -48,27 +48,27 @@ pub trait CubeService: Send + Sync {
     /// Finds values of one field, or of all, for pickers.
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError>;
 
-    /// Whether the current snapshot's lookups have one of these addresses in a column that the model
-    /// calls `media`: what may be shown as a preview. Costs one look into a table for each such column.
+    /// Whether the current snapshot's lookups have one of these addresses in a column that the model calls `media`:
+    /// what may be shown as a preview. Takes one table lookup for each such column.
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError>;
 
-    /// The newest snapshots of the lake, newest first, at most so many; and the versions as new as they that are none.
+    /// The newest snapshots of the lake, newest first, at most this many; and the refused versions in their range.
     async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError>;
 
-    /// The newest runs of the etl that have ended in the lake, newest first: failed ones too.
+    /// The newest finished runs of the etl in the lake, including failed ones, newest first.
     async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError>;
 
-    /// The status now.
+    /// The current status.
     async fn status(&self) -> Result<ServingStatus, ServiceError>;
 
-    /// The status now, then at every change. The stream ends when the service stops.
+    /// The current status, then every change. The stream ends when the service stops.
     async fn watch(&self) -> Result<StatusStream, ServiceError>;
 }
 
 /// A stream of statuses; an error is its last item.
 pub type StatusStream = BoxStream<'static, Result<ServingStatus, ServiceError>>;
 
-/// What a dataset offers, for those who build schemas, menus and pages from it.
+/// The description of a dataset, for building schemas, menus and pages.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {
     /// The dataset's name.
@@ -77,11 +77,12 @@ pub struct Description {
     pub timezone: String,
     /// The model's fingerprint.
     pub fingerprint: Fingerprint,
-    /// On which day a week begins.
+    /// The first day of a week.
     pub week_starts: WeekStart,
     /// Dimensions, each followed by its attributes, in the model's order.
     pub fields: Vec<FieldInfo>,
-    /// The steps of age that one can group and filter by: `asset.age_day`, `asset.age_week`. Their values are whole numbers.
+    /// The steps of age that one can group and filter by: `asset.age_day`, `asset.age_week`. Their values are whole
+    /// numbers.
     pub ages: Vec<FieldInfo>,
     /// Measures in the model's order.
     pub measures: Vec<MeasureInfo>,
@@ -92,7 +93,7 @@ pub struct Description {
 pub struct FieldInfo {
     /// `asset` or `asset.title`.
     pub field: FieldRef,
-    /// What people read: `Asset`, `Asset title`.
+    /// The text to display: `Asset`, `Asset title`.
     pub label: String,
     /// Multi-valued: a cell holds a set of values, and groups overlap.
     pub multi: bool,
@@ -107,49 +108,49 @@ pub struct FieldInfo {
 pub struct MeasureInfo {
     /// The name.
     pub name: String,
-    /// What people read.
+    /// The text to display.
     pub label: String,
-    /// What it is.
+    /// The kind, with its properties.
     pub class: MeasureClass,
-    /// How it is shown.
+    /// How it is displayed.
     pub format: MeasureFormat,
 }
 
-/// The kinds of measures, with what a reader may want to know of each.
+/// The kinds of measures, with the properties of each that matter to readers.
 #[derive(Debug, Clone, PartialEq, strum::EnumDiscriminants)]
 #[strum_discriminants(
     name(MeasureClassName),
     derive(strum::VariantArray),
-    doc = "A kind of measure, without what there is to know of it."
+    doc = "A kind of measure, without its properties."
 )]
 pub enum MeasureClass {
-    /// A number of events.
+    /// The number of events.
     Count,
-    /// A sum of a column.
+    /// The sum of a column.
     Sum,
-    /// A number of different values, estimated by a sketch.
+    /// The number of different values, estimated by a sketch.
     Distinct {
         /// The sketch family's name.
         family: String,
         /// Its precision.
         precision: u8,
-        /// One standard error, relative.
+        /// The relative standard error.
         relative_error: f64,
     },
     /// A quantile of a column's values, in buckets.
     Quantile {
-        /// The quantile measure: any other quantile of it may be asked for as `watch.p99.9`.
+        /// The quantile measure: any other quantile of it can be requested, such as `watch.p99.9`.
         measure: String,
-        /// Which quantile, in per cent.
+        /// The quantile in per cent.
         percent: f64,
-        /// How far it is off at the most, relative.
+        /// The largest relative error.
         relative_error: f64,
-        /// At which numbers the share of values below is exact, upwards.
+        /// The numbers at which the fraction of values below is exact, in ascending order.
         edges: Vec<f64>,
     },
     /// An expression over other measures.
     Derived {
-        /// The expression as the model has it.
+        /// The expression as written in the model.
         expression: String,
     },
 }
@@ -175,26 +176,27 @@ impl MeasureClassName {
 pub struct MembersRequest {
     /// The field; `None` for all fields at once.
     pub field: Option<FieldRef>,
-    /// Text that the value or the label must contain. Case, accents and Unicode's forms of one letter make no difference. Without
-    /// it the values come by frequency; with it those that start with it come first, then by frequency.
+    /// Text that the value or the label must contain. Case, accents and Unicode variants of a letter are ignored.
+    /// Without it the values are ordered by frequency; with it those that start with it come first, then by frequency.
     pub search: Option<String>,
-    /// The most members in the page.
+    /// The largest number of members on the page.
     pub limit: usize,
-    /// Members to skip before the first one; 0 where the page begins after another one.
+    /// The number of members to skip before the first one; 0 if the page begins after another one.
     pub offset: usize,
-    /// The end of the page before: the page begins there, on the same snapshot. Field, text, days and filter have to be the same.
+    /// The end of the previous page: the page begins there, on the same snapshot. Field, text, days and filter must be
+    /// the same.
     pub after: Option<Cursor>,
     /// The snapshot to search; `None` for that of `after`, or the current one.
     pub snapshot: Option<SnapshotId>,
-    /// The days of which the answer says what is left of each member.
+    /// The days that count for the remaining cells of each member.
     pub range: QueryRange,
-    /// Which cells are left, but for what it says of the member's own field: of the parts that all have to hold, those that test this
-    /// field anywhere are left out.
+    /// Which cells count as remaining, except for its tests of the member's own field: of the parts that must all hold,
+    /// those that test this field anywhere are ignored.
     pub filter: Option<Filter>,
 }
 
 impl MembersRequest {
-    /// The most frequent values of one field, or of all: a start to change from.
+    /// The most frequent values of one field, or of all: a starting point to modify.
     pub fn of(field: Option<FieldRef>) -> Self {
         Self {
             field,
@@ -208,7 +210,7 @@ impl MembersRequest {
         }
     }
 
-    /// Whether the answer says what is left of each member.
+    /// Whether the answer counts the remaining cells of each member.
     pub fn is_narrowed(&self) -> bool {
         self.filter.is_some() || self.range != QueryRange::AllTime
     }
@@ -219,14 +221,14 @@ impl MembersRequest {
 pub struct MemberPage {
     /// The members.
     pub members: Vec<Member>,
-    /// How many match in all.
+    /// The number of all that match.
     pub n_total: u64,
-    /// Behind the last member of the page; `None` from a service that does not say yet.
+    /// The position after the last member of the page; `None` from a service that does not send it yet.
     pub end: Option<Cursor>,
 }
 
 impl MemberPage {
-    /// Whether members come behind the last one of the page.
+    /// Whether more members follow the last one of the page.
     pub fn has_next_page(&self) -> bool {
         self.end.is_some_and(|end| end.n_before < self.n_total)
     }
@@ -239,18 +241,18 @@ pub struct Member {
     pub field: FieldRef,
     /// The value; `None` for the null member.
     pub value: Option<String>,
-    /// What people read, where it is not the value.
+    /// The text to display, if it differs from the value.
     pub label: Option<String>,
     /// The address of a preview.
     pub media: Option<String>,
-    /// All-time cells that hold it: its frequency, for ordering.
+    /// The number of all-time cells that hold it: how frequent it is, for ordering.
     pub n_cells: u64,
-    /// Where days or a filter are given, the cells that hold it, of the periods that make up these days, as far as the filter's other
-    /// tests leave them. Members come in its order then.
+    /// If days or a filter are given, the number of cells that hold it, among the periods that make up these days, that
+    /// pass the filter's tests of other fields. Members are ordered by it then.
     pub n_cells_left: Option<u64>,
 }
 
-/// Whether serving can be trusted to be current.
+/// Whether serving is up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumCount)]
 pub enum ServingState {
     /// It serves the newest snapshot of the lake.
@@ -275,26 +277,26 @@ impl ServingState {
     }
 }
 
-/// What serving says of itself.
+/// The status of serving.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServingStatus {
     /// The state.
     pub state: ServingState,
-    /// Why it is not `Serving`, in words.
+    /// Why it is not `Serving`.
     pub message: Option<String>,
-    /// What it serves.
+    /// The snapshot that it serves.
     pub snapshot: Option<SnapshotInfo>,
-    /// The newest version of the lake, where it is refused.
+    /// The newest version of the lake, if it is refused.
     pub refused: Option<RefusedSnapshot>,
-    /// The newest version of the lake, as far as serving has looked; what is served is behind it where that is refused or a
-    /// snapshot is pinned.
+    /// The newest version of the lake that serving has seen; it is newer than the served one if it is refused or
+    /// another snapshot is pinned.
     pub newest: Option<SnapshotId>,
-    /// The snapshot that is pinned, served or not.
+    /// The pinned snapshot, served or not.
     pub pin: Option<Pin>,
 }
 
 impl ServingStatus {
-    /// How many versions of the lake are newer than what is served; 0 where nothing is known of one or the other.
+    /// The number of versions of the lake that are newer than the served one; 0 if either is unknown.
     pub fn versions_behind(&self) -> u64 {
         let served = self.snapshot.as_ref().map(|info| info.id.0);
         let newest = self.newest.map(|newest| newest.0);

@@ -484,7 +484,10 @@ mod tests {
         );
         check("a>=0.5", "filter `a>=0.5`: expected a whole number at `0.5`");
         check("a between 1 or 2", "filter `a between 1 or 2`: expected `and` at `or 2`");
-        check("a between 2 and 1", "filter `a between 2 and 1`: no whole number is from 2 to 1");
+        check(
+            "a between 2 and 1",
+            "filter `a between 2 and 1`: no whole number lies between 2 and 1",
+        );
         check("< 3", "filter `< 3`: expected a field, `not` or `(` at `< 3`");
         check(
             "country anyOf US",

@@ -1,4 +1,4 @@
-//! What the TOML files of people have in common: lines, syntax, and what a name may have been meant for.
+//! What TOML files written by people have in common: lines, syntax, and suggestions for misspelled names.
 
 use toml::Spanned;
 use toml::de::DeTable;
@@ -8,19 +8,19 @@ use toml::de::DeTable;
 pub struct TomlProblem {
     /// The line, counted from 1.
     pub line: usize,
-    /// The key, as a dotted path (`measure.viewers.of`); empty where the text is no TOML.
+    /// The key, as a dotted path (`measure.viewers.of`); empty if the text is not TOML.
     pub key: String,
     /// What is wrong.
     pub what: String,
-    /// What to do about it.
+    /// How to fix it.
     pub mend: String,
 }
 
-/// Parses a text, whose values then know where they stand.
+/// Parses a text into values that know their position.
 ///
 /// # Errors
 ///
-/// Everything that is no TOML, one problem a line.
+/// All syntax errors, one problem per line.
 pub fn parse_toml(text: &str) -> Result<Spanned<DeTable<'_>>, Vec<TomlProblem>> {
     let (root, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
@@ -29,40 +29,40 @@ pub fn parse_toml(text: &str) -> Result<Spanned<DeTable<'_>>, Vec<TomlProblem>> 
     let mut problems: Vec<TomlProblem> = Vec::new();
     for error in &errors {
         let line = line_at(text, error.span().map_or(0, |span| span.start));
-        // What follows an error on its line mostly follows from it.
+        // Further errors on the same line mostly follow from the first one.
         if problems.last().is_some_and(|last| line <= last.line) {
             continue;
         }
         let mend = if error.message() == "duplicate key" {
             "keep one of them"
         } else {
-            "correct it; texts need quotes, lists and names of tables brackets"
+            "correct it; texts need quotes, and lists and names of tables need brackets"
         };
         problems.push(TomlProblem {
             line,
             key: String::new(),
-            what: format!("this is no TOML: {}", error.message()),
+            what: format!("this is not TOML: {}", error.message()),
             mend: mend.to_owned(),
         });
     }
     Err(problems)
 }
 
-/// The line of a place in a text, counted from 1.
+/// The line of a position in a text, counted from 1.
 pub fn line_at(text: &str, offset: usize) -> usize {
     let before = &text.as_bytes()[..offset.min(text.len())];
     1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
-/// Names in backticks, with commas between.
+/// Names in backticks, separated by commas.
 pub fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let quoted: Vec<_> = names.into_iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
 }
 
-/// The existing name that a typing error of `name` most likely stands for.
+/// The existing name that `name` is most likely a misspelling of.
 pub fn nearest<'a>(name: &str, existing: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // A third of the letters may be wrong: `plys` is near `plays`, `url` is not near `csv`.
+    // Up to a third of the letters may be wrong: `plys` is close to `plays`, `url` is not close to `csv`.
     let most = (name.chars().count() / 3).max(1);
     existing
         .into_iter()
@@ -72,8 +72,8 @@ pub fn nearest<'a>(name: &str, existing: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, candidate)| candidate)
 }
 
-/// How many letters must be added, removed, replaced or swapped with their neighbour to turn one text
-/// into the other, whatever the case (optimal string alignment distance).
+/// The number of letters that must be added, removed, replaced or swapped with their neighbour to turn one text into
+/// the other, ignoring case (optimal string alignment distance).
 fn edit_distance(from: &str, to: &str) -> usize {
     let from: Vec<char> = from.to_lowercase().chars().collect();
     let to: Vec<char> = to.to_lowercase().chars().collect();

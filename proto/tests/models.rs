@@ -1,8 +1,7 @@
-//! Model files: good ones as they are understood, bad ones with the exact text of what is said of them.
+//! Model files: valid ones as they are understood, invalid ones with the exact text of their problems.
 //!
-//! The bad ones are in `models/bad.txt`. A case is a title, a change of the base file at the top (or
-//! a whole file), and the expected text; `CLIO_BLESS=1` rewrites the expected texts, and a person
-//! reads the difference.
+//! The invalid ones are in `models/bad.txt`. A case is a title, a change of the base file at the top (or a whole file),
+//! and the expected text; `CLIO_BLESS=1` rewrites the expected texts, and a person reads the difference.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -155,10 +154,10 @@ expr = \"share_below(watch, 30)\"
         ("short", "short"),
         ("watch.p50", "p50 of watch"),
         ("watch.p99.95", "p99.95 of watch"),
-        ("plays.p50", "`plays` is no quantile measure, and has no `p50`; ask for `plays`"),
+        ("plays.p50", "`plays` is not a quantile measure, and has no `p50`; ask for `plays`"),
         (
             "watch",
-            "`watch` is a quantile measure, which is no one number; ask for a quantile of it, such as `watch.p50` or \
+            "`watch` is a quantile measure, which is not a single number; ask for a quantile of it, such as `watch.p50` or \
              `watch.p99.9`",
         ),
         (
@@ -214,7 +213,7 @@ fn every_model_has_checks_unless_it_says_otherwise() {
         said(&format!("{MEDIA}{stricter}")),
         [rows, missing, out_of_day, unattributed, within]
     );
-    // Whoever is counted is no key of attribution: two people of one household may share an impression.
+    // What is counted is not a key of the attribution: two people of one household may share an impression.
     let other_key = MEDIA.replace("[\"profile_id\", \"title_id\"]", "[\"title_id\"]");
     assert_eq!(said(&other_key), [rows, missing, out_of_day, unattributed]);
     let declared = "
@@ -267,7 +266,7 @@ fn a_fingerprint_is_of_what_a_model_means() {
     assert!(same("players / viewers", "(players)/viewers"));
     assert!(same("precision = 14", "error = \"1%\""));
     assert!(same("timezone = \"UTC\"", ""));
-    // What is checked of numbers is no part of what they mean.
+    // Checks of numbers do not affect what they mean.
     assert!(same(
         "[measure.impressions]",
         "[check.rows]\non_failure = \"off\"\n[measure.impressions]"
@@ -287,7 +286,7 @@ fn a_fingerprint_is_of_what_a_model_means() {
     assert!(!same("within = \"24h\"", "within = \"25h\""));
     assert!(!same("by = [\"profile_id\", \"title_id\"]", "by = [\"profile_id\"]"));
 
-    // Tables in another order: measures and sources decide nothing, dimensions do.
+    // Tables in another order: that of measures and sources has no effect, that of dimensions has.
     let moved = |header: &str, before: &str| {
         let start = MEDIA.find(header).unwrap();
         let end = MEDIA[start + 1..].find("\n[").map_or(MEDIA.len(), |at| start + 2 + at);
@@ -326,8 +325,8 @@ fn players_are_a_part_of_viewers() {
     );
 }
 
-/// A changed fingerprint makes every lake in the world look like one of another model: if this fails,
-/// mend the code, not the expectation.
+/// A changed fingerprint makes every lake in the world look like one of another model: if this fails, fix the code, not
+/// the expectation.
 #[test]
 fn shipped_fingerprints_stay() {
     assert_eq!(parse(MEDIA).fingerprint().as_str(), "ec1c4cabc67d8743");

@@ -1,4 +1,4 @@
-//! The committed wire types are what the `.proto` file gives. `CLIO_BLESS=1` rewrites them.
+//! The committed wire types match the `.proto` file. `CLIO_BLESS=1` rewrites them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 

@@ -1,11 +1,11 @@
-//! How long the queries of `make bench` take inside of serving, and what each of them read.
+//! The time that the queries of `make bench` take inside serving, and what each of them reads.
 //!
 //! ```console
 //! cargo run --release -p clio-serving --example timings -- file:///path/of/lake/ 20 [some words of a query's name]
 //! ```
 //!
-//! The lake is one of `clio synth` (`make bench` makes a large one). Each query is asked so many times by one caller; the median is
-//! printed, and the steps of the last answer. Two builds are compared by running them in turn over the same lake.
+//! The lake is one of `clio synth` (`make bench` makes a large one). Each query is repeated by one caller; the median
+//! is printed, with the steps of the last answer. To compare two builds, run them in turns over the same lake.
 #![expect(clippy::print_stdout, reason = "the figures are the purpose")]
 
 use std::error::Error;

@@ -1,4 +1,4 @@
-//! Who may compute now: heavy work waits its turn away from the async threads.
+//! Admission control: heavy work waits its turn, away from the async threads.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use tokio::time::timeout;
 use crate::aggregate::Cancel;
 use crate::config::Limits;
 
-/// Who may compute now, who may wait, and who is turned away.
+/// Who may compute, who may wait, and who is rejected.
 #[derive(Debug)]
 pub(crate) struct Admission {
     running: Arc<Semaphore>,
-    /// Those that run or wait.
+    /// The number of those that compute or wait.
     admitted: Semaphore,
     limits: Limits,
 }
@@ -32,14 +32,13 @@ impl Admission {
         }
     }
 
-    /// Takes a thread, as a query that computes does.
+    /// Takes a thread, like a computing query.
     #[cfg(test)]
     pub(crate) async fn take_thread(&self) -> [SemaphorePermit<'_>; 2] {
         [self.admitted.try_acquire().unwrap(), self.running.acquire().await.unwrap()]
     }
 
-    /// Runs a computation on a thread that may block, when its turn has come; it is told when
-    /// nobody waits any more.
+    /// Runs a computation, in its turn, on a thread that may block; it is told when nobody is waiting any more.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         compute: impl FnOnce(&Cancel) -> Result<T, ServiceError> + Send + 'static,
@@ -55,7 +54,7 @@ impl Admission {
             let running = Arc::clone(&self.running).acquire_owned();
             let running = running.await.map_err(|error| internal(&error))?;
             let computed = spawn_blocking(move || {
-                // As long as the thread is taken, whether anybody waits for it or not.
+                // As long as the thread is taken, whether anybody is waiting for it or not.
                 let _running = running;
                 cancel.check()?;
                 compute(&cancel)
@@ -70,7 +69,7 @@ impl Admission {
     }
 }
 
-/// Tells a computation to stop when whoever waits for it goes away.
+/// Tells a computation to stop when the one who waits for it goes away.
 struct CancelOnDrop(Arc<Cancel>);
 
 impl Drop for CancelOnDrop {

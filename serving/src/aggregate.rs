@@ -3,14 +3,14 @@
 //! ```text
 //! for each step, period and file   rows left by the filter ─▶ group ids (groups.rs)
 //!                                  counts and sums are added at once (sums.rs)
-//!                                  each (file, row) is noted with its group
-//! then, for groups asked for       the sketches of their rows (members.rs) are estimated (estimates.rs, kernel.rs),
-//!                                  or read off (quantiles.rs)
+//!                                  each (file, row) is recorded with its group
+//! then, for requested groups       the sketches of their rows (members.rs) are estimated (estimates.rs, kernel.rs),
+//!                                  or read (quantiles.rs)
 //! ```
 //!
-//! Sketches are united group by group, so that a query with a hundred thousand groups needs one scratch of some KiB, not a hundred
-//! thousand; but for the few groups of many rows whose registers all stay in a cache. Only those groups are estimated that
-//! the order or the page asks for.
+//! Sketches are united group by group, so that a query with a hundred thousand groups needs one scratch of a few KiB,
+//! not a hundred thousand; the exception are few groups of many rows, whose registers all stay in a cache. Only groups
+//! that the order or the page asks for are estimated.
 
 mod arms;
 mod batch;
@@ -63,7 +63,7 @@ use measures::Measures;
 use scratch::Unions;
 pub(crate) use work::Clock;
 
-/// What a query gives, before it is an answer.
+/// The result of a query, before it becomes an answer.
 #[derive(Debug)]
 pub(crate) struct Grouped {
     /// The page.
@@ -74,12 +74,12 @@ pub(crate) struct Grouped {
     pub(crate) test: Option<DeclaredTest>,
     /// The groups that stay.
     pub(crate) n_groups: usize,
-    /// What is not told of them.
+    /// What is withheld of them.
     pub(crate) withheld: Option<clio_proto::Withheld>,
     pub(crate) work: Work,
 }
 
-/// Tells a computation that nobody waits for it any more.
+/// Tells a computation that nobody is waiting for it any more.
 #[derive(Debug, Default)]
 pub(crate) struct Cancel(AtomicBool);
 
@@ -88,7 +88,7 @@ impl Cancel {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Fails once cancelled; what the error says, nobody reads.
+    /// Fails once cancelled; nobody reads the error.
     pub(crate) fn check(&self) -> Result<(), ServiceError> {
         if self.0.load(Ordering::Relaxed) {
             return Err(ServiceError::new(Code::DeadlineExceeded, "the query was cancelled"));
@@ -97,7 +97,7 @@ impl Cancel {
     }
 }
 
-/// Carries out a plan.
+/// Executes a plan.
 pub(crate) fn run(
     snapshot: &Snapshot,
     plan: &Plan,
@@ -187,7 +187,7 @@ pub(crate) fn run(
     Ok(Grouped { rows, total, others, reach, test, n_groups, withheld: n_withheld, work })
 }
 
-/// A row, with what parts of the total its values are, where that is asked for.
+/// A row, with the fractions of the total that its values are, if requested.
 fn with_shares(plan: &Plan, keys: Vec<Key>, values: Vec<Value>, total: &[Value]) -> Row {
     let shares = if plan.has_shares { shares_of(plan, &values, total) } else { Vec::new() };
     Row { shares, ..Row::new(keys, values) }
@@ -215,7 +215,7 @@ fn stored_of_total(
     }
 }
 
-/// Of how many of the groups that stay some measure asked for is withheld.
+/// The number of groups that stay of which some requested measure is withheld.
 fn n_withheld(
     plan: &Plan,
     staying: &[u32],
@@ -230,7 +230,7 @@ fn n_withheld(
     Some(clio_proto::Withheld { min_people: withheld.rule.least(), n_rows })
 }
 
-/// The places that each group may have, where they are asked for.
+/// The ranks that each group may have, if requested.
 fn ranks_of(
     plan: &Plan,
     staying: &[u32],
@@ -241,7 +241,7 @@ fn ranks_of(
     Ok(staying.iter().copied().zip(ranks::ranks(&values, direction)).collect())
 }
 
-/// Verdicts of those values that are told, and of which the other side is.
+/// Verdicts of the values that are shown on both sides.
 fn told_verdicts(
     verdicts: Vec<Option<Verdict>>,
     values: &[Value],
@@ -253,7 +253,7 @@ fn told_verdicts(
     own.map(|(at, verdict)| verdict.filter(|_| is_told(at))).collect()
 }
 
-/// How sure each value is, where that is asked for.
+/// The uncertainty of each value, if requested.
 fn intervals_of(
     plan: &Plan,
     stored: &[Value],
@@ -263,7 +263,7 @@ fn intervals_of(
     if plan.has_intervals { intervals::intervals(plan, stored, values, days) } else { Vec::new() }
 }
 
-/// What part of the total each value is; derived measures and quantiles are no parts of a whole.
+/// The fraction of the total that each value is; derived measures and quantiles are not parts of a whole.
 fn shares_of(plan: &Plan, values: &[Value], total: &[Value]) -> Vec<Value> {
     let parts = plan.outputs.iter().zip(values.iter().zip(total));
     parts
@@ -277,7 +277,7 @@ fn shares_of(plan: &Plan, values: &[Value], total: &[Value]) -> Vec<Value> {
         .collect()
 }
 
-/// Checks what the answer will take before it is built: a row of each group of the page, with its texts.
+/// Checks what the answer will take before it is built: a row for each group of the page, with its strings.
 fn check_budget(
     plan: &Plan,
     groups: &Groups<'_>,
@@ -305,8 +305,8 @@ fn check_budget(
     Err(ServiceError::new(
         Code::ResourceExhausted,
         format!(
-            "the answer of {} rows with {} keys and {} measures takes {needed} bytes or more, the \
-             limit is {}; ask for fewer rows a page, or for fewer measures",
+            "the answer of {} rows with {} keys and {} measures takes at least {needed} bytes; the \
+             limit is {}; ask for fewer rows per page, or for fewer measures",
             page.len(),
             plan.keys.len(),
             plan.outputs.len(),
@@ -315,7 +315,7 @@ fn check_budget(
     ))
 }
 
-/// The values of the stored measures that what is asked for needs.
+/// The values of the stored measures that the outputs need.
 fn stored_values(
     plan: &Plan,
     stored: impl FnMut(usize) -> Result<Value, ServiceError>,
@@ -323,7 +323,7 @@ fn stored_values(
     (0..plan.n_looked_at()).map(stored).collect()
 }
 
-/// The values that a query asks for, from those of stored measures.
+/// The outputs of a query, from the values of stored measures.
 fn outputs_of(plan: &Plan, stored: &[Value]) -> Vec<Value> {
     plan.outputs.iter().map(|output| evaluate(output, stored)).collect()
 }

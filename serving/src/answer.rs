@@ -12,8 +12,8 @@ use crate::plan::{self, OtherSide};
 use crate::snapshot::Snapshot;
 use crate::turn::Turn;
 
-/// Answers a query, which begins where it says itself, from a snapshot, beside the one that it is compared with; computes, so it
-/// belongs on a thread that may block.
+/// Answers a query, which begins where it says itself, from a snapshot, given the one that it is compared with;
+/// computes, so it belongs on a thread that may block.
 pub(crate) fn answer(
     snapshot: &Snapshot,
     beside: Option<&Arc<Snapshot>>,
@@ -60,7 +60,7 @@ pub(crate) fn answer(
         n_notices: plan.n_notices,
         withheld: grouped.withheld,
         elapsed,
-        // It would tell how many cells and people there are.
+        // It would reveal how many cells and people there are.
         work: grouped.withheld.is_none().then_some(grouped.work),
     })
 }

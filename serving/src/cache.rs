@@ -1,13 +1,14 @@
-//! Equal questions are answered once: who asks while one is computed waits for it, who asks later gets what is kept.
+//! Equal queries are computed once: a query that arrives during the computation waits for it, a later one gets the
+//! cached answer.
 //!
 //! ```text
-//! question ─▶ finished? ──────────────▶ the answer that is kept             cache/finished.rs
+//! question ─▶ finished? ──────────────▶ the cached answer                   cache/finished.rs
 //!              └─▶ in flight? ─────────▶ waits for it
 //!                   └─▶ computes, in a flight that lasts as long as anybody waits
 //! ```
 //!
-//! An answer depends on the snapshot and the question alone, so that nothing kept is ever stale: it goes when its snapshot does, or
-//! when newer answers need its room.
+//! An answer depends only on the snapshot and the query, so that cached answers never become stale: one is dropped with
+//! its snapshot, or when newer answers need its room.
 
 mod finished;
 
@@ -21,18 +22,18 @@ use futures::future::{BoxFuture, Shared, WeakShared};
 use crate::held::HeldSnapshots;
 use finished::Finished;
 
-/// What tells an answer from others. Whatever else an answer may come to depend on, who asks among it, belongs here.
+/// The key of an answer. Whatever else an answer may come to depend on, such as who asks, belongs here.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     snapshot: SnapshotId,
-    /// A lake that is made anew has the same numbers for other snapshots, of other runs.
+    /// A recreated lake has other snapshots with the same numbers, from other runs.
     run: RunId,
-    /// The question as the wire has it.
+    /// The query in its wire encoding.
     question: Vec<u8>,
 }
 
 impl Key {
-    /// Of a query that begins where it says itself; `None` for one that the wire has no words for.
+    /// For a query that begins where it says itself; `None` for one that has no wire encoding.
     pub(crate) fn new(query: &Query, snapshot: &SnapshotInfo) -> Option<Self> {
         let question = question_bytes(query.clone()).ok()?;
         Some(Self { snapshot: snapshot.id, run: snapshot.run.clone(), question })
@@ -47,12 +48,13 @@ impl Key {
     }
 }
 
-/// What a flight ends with: failures are told to all who wait, and not kept.
+/// The result of a flight: failures are passed to all who wait, and not cached.
 type Landed = Result<Arc<Answer>, ServiceError>;
 
-/// Answers that are kept, and those on their way.
+/// Cached answers, and those being computed.
 ///
-/// Always true: what is kept takes at most the budget, and is of snapshots that are held. One look takes a microsecond or so.
+/// Always true: cached answers take at most the budget, and belong to held snapshots. A lookup takes about a
+/// microsecond.
 pub(crate) struct AnswerCache {
     held: Arc<HeldSnapshots>,
     state: Mutex<State>,
@@ -64,22 +66,23 @@ struct State {
     n_flights: u64,
 }
 
-/// A computation that others may wait for. It ends when nobody does any more, and not before its last one leaves.
+/// A computation that others may wait for. It ends when nobody does any more, but not before its last one leaves.
 struct Flight {
     number: u64,
     landing: WeakShared<BoxFuture<'static, Landed>>,
 }
 
 impl AnswerCache {
-    /// Keeps nothing yet, and at most so many bytes; none at all of a budget of 0, where equal questions still wait for each other.
+    /// An empty cache of at most this many bytes; with a budget of 0 nothing is cached, but equal queries still wait
+    /// for each other.
     pub(crate) fn new(budget_bytes: u64, held: Arc<HeldSnapshots>) -> Self {
         let finished = Finished::new(budget_bytes);
         let state = State { finished, flights: HashMap::new(), n_flights: 0 };
         Self { held, state: Mutex::new(state) }
     }
 
-    /// The answer to a question: one that is kept, one that is on its way, or the one that `compute` gives; and whether it is this last
-    /// one.
+    /// The answer to a query: a cached one, one being computed, or the result of `compute`; and whether it is the last
+    /// of these.
     ///
     /// # Errors
     ///
@@ -126,26 +129,26 @@ impl AnswerCache {
         }
     }
 
-    /// Forgets the answers of snapshots that are not held any more.
+    /// Drops the answers of snapshots that are no longer held.
     pub(crate) fn forget_what_is_not_held(&self) {
         let held = self.held.all();
         self.state().finished.retain(|key| held.iter().any(|snapshot| key.is_of(&snapshot.info)));
     }
 
-    /// The bytes of the answers that are kept.
+    /// The bytes of the cached answers.
     #[cfg(test)]
     pub(crate) fn size_bytes(&self) -> u64 {
         self.state().finished.size_bytes()
     }
 
-    /// How many answers are on their way.
+    /// The number of answers being computed.
     #[cfg(test)]
     pub(crate) fn n_flights(&self) -> usize {
         self.state().flights.len()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Whoever panicked has left whole answers behind.
+        // A panic left only complete answers behind.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -153,11 +156,11 @@ impl AnswerCache {
 enum Found<'c> {
     Finished(Arc<Answer>),
     Flying(Shared<BoxFuture<'static, Landed>>),
-    /// The flight that begins is noted before anybody else looks.
+    /// The flight is registered before anybody else looks.
     Nothing(MutexGuard<'c, State>),
 }
 
-/// Takes a flight off the list when it lands, and when all who waited have left.
+/// Unregisters a flight when it ends, and when all who waited have left.
 struct Leaving {
     cache: Arc<AnswerCache>,
     key: Key,
@@ -169,7 +172,7 @@ impl Leaving {
         let Some(answer) = answer else { return };
         let held = self.cache.held.all();
         let mut state = self.cache.state();
-        // One that has gone meanwhile would be kept until its room is needed.
+        // An answer of a snapshot that was dropped in the meantime would be cached until its room is needed.
         if held.iter().any(|snapshot| self.key.is_of(&snapshot.info)) {
             state.finished.insert(self.key.clone(), Arc::clone(answer));
         }
@@ -180,7 +183,7 @@ impl Leaving {
 impl Drop for Leaving {
     fn drop(&mut self) {
         let mut state = self.cache.state();
-        // Where all had left, the next one may have begun another flight already.
+        // If all had left, the next one may already have begun another flight.
         if state.flights.get(&self.key).is_some_and(|flight| flight.number == self.number) {
             state.flights.remove(&self.key);
         }

@@ -11,19 +11,19 @@ pub struct ServingConfig {
     pub lake: Url,
     /// How long to wait between two looks at the log. A look costs one request while nothing is new.
     pub poll_interval: Duration,
-    /// The most bytes that the snapshots held may take; `None` for no limit. A snapshot that alone
-    /// takes more is refused; older ones are dropped before their number would ask for it.
+    /// The largest number of bytes for held snapshots; `None` for no limit. A single snapshot that takes more is
+    /// refused; older ones are dropped if necessary, even below the number to be held.
     pub memory_limit_bytes: Option<u64>,
-    /// The most snapshots held, the current one included; at least one. The others answer those who
-    /// name them, such as a page whose panels must agree.
+    /// The largest number of held snapshots, including the current one; at least one. The others answer queries that
+    /// name them, such as those of a page whose panels must agree.
     pub n_snapshots_held: usize,
-    /// The most bytes that answers may take which are kept for those who ask the same again; 0 for keeping none.
+    /// The largest number of bytes for cached answers; 0 to cache none.
     pub cache_bytes: u64,
-    /// How much of what many ask is worked out in advance.
+    /// How much is computed in advance for frequent queries.
     pub marginals: MarginalLimits,
-    /// What one query, and all of them together, may cost.
+    /// The limits of one query, and of all of them together.
     pub limits: Limits,
-    /// The seed of what is drawn at random, which is how long to wait before a lake that failed is looked at again. Each
+    /// The seed of randomness, which determines how long to wait before looking again at a lake that failed. Each
     /// process needs one of its own.
     pub seed: u64,
 }
@@ -51,12 +51,13 @@ impl ServingConfig {
     }
 }
 
-/// How much of what many ask is worked out in advance: the cells of a file, united over all dimensions but one or two.
+/// How much is computed in advance for frequent queries: the cells of a file, united over all dimensions but one or
+/// two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MarginalLimits {
-    /// The most that a file's marginals may take, in per cent of what its sketches do; 0 for none.
+    /// The largest size of a file's marginals, in per cent of its sketches; 0 for none.
     pub percent: u32,
-    /// The fewest cells of a file that has any: fewer are read in some hundred microseconds.
+    /// The smallest number of cells of a file with marginals: fewer are read in some hundred microseconds.
     pub min_cells: u32,
 }
 
@@ -66,28 +67,28 @@ impl Default for MarginalLimits {
     }
 }
 
-/// What one query, and all of them together, may cost. Whoever exceeds one is told it and the value.
+/// The limits of one query, and of all of them together. Errors name the limit and the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// The most groups that a query may form, before its limit and offset.
+    /// The largest number of groups that a query may form, before its limit and offset.
     pub n_groups: usize,
-    /// The most working memory of one query.
+    /// The largest working memory of one query.
     pub query_bytes: u64,
-    /// The most bytes that one answer may take in memory; what it takes on the wire is less.
+    /// The largest answer in bytes of memory; on the wire it takes less.
     pub answer_bytes: u64,
-    /// The most days between the ends of a range that a query names both of.
+    /// The largest number of days in a range if a query names both ends.
     pub n_range_days: u32,
-    /// The most values that one query's filter may name.
+    /// The largest number of values in one query's filter.
     pub n_filter_values: usize,
-    /// The queries computed at the same time; each has a thread of its own, at least.
+    /// The number of queries computed at the same time; each has at least one thread of its own.
     pub n_running: usize,
-    /// The threads that one query may use where it has much to do, its own included.
+    /// The number of threads that one query may use if it has much to do, including its own.
     pub n_threads_per_query: usize,
-    /// The queries that may wait for a thread; one more is turned away at once.
+    /// The number of queries that may wait for a thread; further ones are rejected at once.
     pub n_waiting: usize,
-    /// The longest that a query may wait and compute.
+    /// The longest time that a query may wait and compute.
     pub query_timeout: Duration,
-    /// The requests that one gRPC connection may have in progress.
+    /// The number of requests that one gRPC connection may have in progress.
     pub n_requests_per_connection: usize,
 }
 
@@ -97,12 +98,12 @@ impl Default for Limits {
         Self {
             n_groups: 1_000_000,
             query_bytes: 1 << 30,
-            // Five full pages of a dozen measures with long labels; half of what a client of ours reads.
+            // Five full pages of a dozen measures with long labels; half of what our own client accepts.
             answer_bytes: 32 << 20,
-            // A century: what is longer is a slip of the pen.
+            // A century: longer ranges are typing mistakes.
             n_range_days: 36_525,
             n_filter_values: 10_000,
-            // Queries are pure computation: more at once only slow each other down.
+            // Queries are pure computation: running more at once only slows each of them.
             n_running: n_cores,
             n_threads_per_query: n_cores,
             n_waiting: 256,

@@ -1,4 +1,4 @@
-//! The cubes of one lake: snapshots held, and all that answers from them, put together.
+//! The cubes of one lake: the held snapshots, and everything that answers from them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,14 +31,13 @@ use crate::status::StatusBoard;
 use crate::turn::Turn;
 use crate::waits::Waits;
 
-/// Ways to write one preview's address: as it is, decoded, and both with what follows a `?`.
+/// Spellings of one preview's address: as it is, decoded, and both with the part after a `?`.
 const MAX_MEDIA_ADDRESSES: usize = 8;
 
-/// The cubes of one lake, held in memory: the [`CubeService`](clio_proto::CubeService) that does the
-/// work.
+/// The cubes of one lake, held in memory: the [`CubeService`](clio_proto::CubeService) that does the work.
 ///
-/// Always true: what is served passed every check, and a query is answered from one snapshot, however
-/// many are loaded meanwhile. Costs what the snapshots take, which share the files they have in common.
+/// Always true: what is served passed every check, and a query is answered from one snapshot, however many are loaded
+/// in the meantime. Takes the memory of its snapshots, which share the files that they have in common.
 ///
 /// ```no_run
 /// use clio_proto::{CubeService as _, Query};
@@ -75,51 +74,52 @@ impl fmt::Debug for Cubes {
 impl Cubes {
     /// Opens a lake for following: the newest snapshot is loaded if there is one.
     ///
-    /// A lake that does not exist yet, does not answer or holds nothing that can be served is no error
-    /// here: the status says so, and [`follow`](Self::follow) tries again.
+    /// A lake that does not exist yet, does not answer or holds nothing servable is not an error here: the status says
+    /// so, and [`follow`](Self::follow) tries again.
     ///
     /// # Errors
     ///
-    /// [`ServingError::Lake`] for an address that no storage is known for.
+    /// [`ServingError::Lake`] for an address with unknown storage.
     pub async fn open(config: ServingConfig) -> Result<Arc<Self>, ServingError> {
         let cubes = Self::start(config)?;
         cubes.look().await;
         Ok(cubes)
     }
 
-    /// Begins without looking at the lake: every question is refused as `UNAVAILABLE`, and health says so, until
-    /// [`load`](Self::load) or [`follow`](Self::follow) has loaded a snapshot. So a server can listen meanwhile.
+    /// Begins without looking at the lake: every query is refused as `UNAVAILABLE`, and health says so, until
+    /// [`load`](Self::load) or [`follow`](Self::follow) has loaded a snapshot. So a server can already listen.
     ///
     /// # Errors
     ///
-    /// [`ServingError::Lake`] for an address that no storage is known for.
+    /// [`ServingError::Lake`] for an address with unknown storage.
     pub fn start(config: ServingConfig) -> Result<Arc<Self>, ServingError> {
         Self::new(config).map(Arc::new)
     }
 
-    /// Looks at the lake once, and loads its newest snapshot if there is one; the status says how it went.
+    /// Looks at the lake once, and loads its newest snapshot if there is one; the status tells the result.
     pub async fn load(&self) {
         self.look().await;
     }
 
-    /// Opens a lake for one use: its newest snapshot is loaded, or the reason why not returned.
+    /// Opens a lake for one use: loads its newest snapshot, or returns the reason why it cannot.
     ///
     /// # Errors
     ///
-    /// [`ServingError::NoSnapshot`] for a lake that does not exist yet, [`ServingError::Lake`] for one
-    /// that does not answer, [`ServingError::Refused`] where the newest snapshot must not be served.
+    /// [`ServingError::NoSnapshot`] for a lake that does not exist yet, [`ServingError::Lake`] for one that does not
+    /// answer, [`ServingError::Refused`] if the newest snapshot must not be served.
     pub async fn load_once(config: ServingConfig) -> Result<Arc<Self>, ServingError> {
         let cubes = Self::new(config)?;
         cubes.follower.lock().await.load_newest().await?;
         Ok(Arc::new(cubes))
     }
 
-    /// Opens a lake for questions about some of its snapshots, whatever is newest or pinned: the first one is current, the others
-    /// are there for those who name them. Costs what the snapshots take; files that they share are read once.
+    /// Opens a lake for queries about some of its snapshots, even if others are newer or pinned: the first one is
+    /// current, the others are for queries that name them. Takes the memory of the snapshots; files that they share are
+    /// read once.
     ///
     /// # Errors
     ///
-    /// As [`load_once`](Self::load_once), and where one of them is not there or is marked as bad.
+    /// As [`load_once`](Self::load_once), and if one of them does not exist or is marked as bad.
     pub async fn load_named(
         config: ServingConfig,
         ids: &[SnapshotId],
@@ -130,11 +130,11 @@ impl Cubes {
         Ok(Arc::new(cubes))
     }
 
-    /// Holds a snapshot beside those that are, for those who name it.
+    /// Holds another snapshot, for queries that name it.
     ///
     /// # Errors
     ///
-    /// As [`load_named`](Self::load_named), and where there is no room for it.
+    /// As [`load_named`](Self::load_named), and if there is no room for it.
     pub async fn hold(&self, id: SnapshotId) -> Result<(), ServingError> {
         self.follower.lock().await.load_named(&[id]).await
     }
@@ -169,16 +169,15 @@ impl Cubes {
         &self.config
     }
 
-    /// The bytes that all snapshots held take together, each file counted once.
+    /// The bytes of all held snapshots together, each file counted once.
     pub fn size_bytes(&self) -> u64 {
         self.held.size_bytes()
     }
 
-    /// Follows the lake until told to stop: looks every `poll_interval`, loads by difference, swaps
-    /// atomically. Queries in progress keep their snapshot. While the lake does not answer, it looks
-    /// less often.
+    /// Follows the lake until told to stop: looks every `poll_interval`, loads what changed, swaps atomically. Queries
+    /// in progress keep their snapshot. While the lake does not answer, it looks less often.
     ///
-    /// Runs in the caller's task and starts none of its own but blocking work that it waits for.
+    /// Runs in the caller's task and starts none of its own except blocking work that it waits for.
     pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
         let mut waits = Waits::new(self.config.poll_interval, self.config.seed);
         let looks = async {
@@ -191,7 +190,7 @@ impl Cubes {
         stop.run_until_cancelled(looks).await;
     }
 
-    /// Looks at the lake once, and returns how many looks failed since the last good one.
+    /// Looks at the lake once, and returns how many looks have failed since the last successful one.
     pub(crate) async fn look(&self) -> u32 {
         let n_failures = self.follower.lock().await.look().await;
         self.cache.forget_what_is_not_held();
@@ -217,12 +216,12 @@ impl Cubes {
         &self.cache
     }
 
-    /// The snapshot named, or the current one.
+    /// The named snapshot, or the current one.
     pub(crate) fn snapshot(&self, id: Option<SnapshotId>) -> Result<Arc<Snapshot>, ServiceError> {
         self.snapshot_of(id, QuestionPart::Snapshot)
     }
 
-    /// The snapshot named by a part of a question, or the current one.
+    /// The snapshot named by a part of a query, or the current one.
     fn snapshot_of(
         &self,
         id: Option<SnapshotId>,
@@ -232,7 +231,7 @@ impl Cubes {
         found.ok_or_else(|| self.status.unavailable())
     }
 
-    /// The snapshot that a question is compared with, where it is compared with one.
+    /// The snapshot that a query is compared with, if any.
     fn beside(&self, query: &Query) -> Result<Option<Arc<Snapshot>>, ServiceError> {
         let Some(Comparison::Snapshot(id)) = query.compare else { return Ok(None) };
         let found = self.snapshot_of(Some(id), QuestionPart::Compare);
@@ -245,7 +244,7 @@ impl Cubes {
     }
 }
 
-/// An answer to somebody who did not have to wait for all of it.
+/// An answer for a caller who did not wait for the whole computation.
 fn of_before(answer: &Answer, elapsed: Duration) -> Answer {
     let work = answer.work.clone().map(|work| Work { is_cached: true, ..work });
     Answer { elapsed, work, ..answer.clone() }
@@ -311,7 +310,7 @@ impl CubeService for Cubes {
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
         if addresses.len() > MAX_MEDIA_ADDRESSES {
             let n = addresses.len();
-            let message = format!("{n} addresses are above the limit of {MAX_MEDIA_ADDRESSES}");
+            let message = format!("{n} addresses are over the limit of {MAX_MEDIA_ADDRESSES}");
             return Err(ServiceError::new(Code::ResourceExhausted, message));
         }
         let snapshot = self.snapshot(None)?;

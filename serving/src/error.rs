@@ -8,13 +8,13 @@ use clio_sketch::SketchError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServingError {
-    /// There is no table of cells yet. It may appear: trying again helps.
+    /// There is no table of cells yet. It may appear: a retry helps.
     #[error("lake `{lake}` holds no snapshot yet: `clio etl run` makes the first one")]
     NoSnapshot {
         /// The lake.
         lake: String,
     },
-    /// The lake did not answer, or its log cannot be read. Trying again may help.
+    /// The lake did not answer, or its log cannot be read. A retry may help.
     #[error("lake `{lake}` does not answer: {problem}")]
     Lake {
         /// The lake.
@@ -22,7 +22,7 @@ pub enum ServingError {
         /// What the storage said.
         problem: String,
     },
-    /// A snapshot that must not be served; the same version is refused again.
+    /// A snapshot that must not be served; a retry is refused again.
     #[error("snapshot {version} is refused: {refusal}")]
     Refused {
         /// The snapshot's version.
@@ -33,17 +33,17 @@ pub enum ServingError {
     /// The lake has no snapshot of this number yet.
     #[error("there is no snapshot {version}; the newest is {newest}")]
     Unknown {
-        /// The version that is asked for.
+        /// The requested version.
         version: u64,
-        /// The newest there is.
+        /// The newest version.
         newest: u64,
     },
-    /// The lake had this snapshot, and its log or files have gone.
+    /// The lake had this snapshot, but its log or files are gone.
     #[error(
         "snapshot {version} cannot be read: {problem}; `clio lake snapshots` lists those that the log holds"
     )]
     Gone {
-        /// The version that is asked for.
+        /// The requested version.
         version: u64,
         /// What the storage said.
         problem: String,
@@ -54,13 +54,13 @@ pub enum ServingError {
     /// The gRPC reflection service could not be built.
     #[error("grpc reflection: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
-    /// A defect of ours: a task panicked.
-    #[error("a task of serving broke down: {0}")]
+    /// A bug: a task panicked.
+    #[error("a task of serving panicked: {0}")]
     Task(#[from] tokio::task::JoinError),
 }
 
 impl From<LakeError> for ServingError {
-    /// What a commit says wrongly is wrong with its snapshot, and stays so; all else may be gone the next time.
+    /// Errors in a commit are errors of its snapshot, and permanent; all others may be gone the next time.
     fn from(error: LakeError) -> Self {
         let refused = |version, refusal| Self::Refused { version, refusal: Box::new(refusal) };
         match error {
@@ -93,7 +93,7 @@ pub enum Refusal {
     #[error("{0}")]
     MarkedBad(String),
     /// No commit says what the cells mean.
-    #[error("no commit at or before it, as far as the log goes back, carries a `clio` entry")]
+    #[error("no commit at or before it, as far back as the log goes, has a `clio` entry")]
     NoMetadata,
     /// The commit's metadata cannot be read.
     #[error("the `clio` entry of commit {version}: {problem}")]
@@ -114,73 +114,73 @@ pub enum Refusal {
     /// A file is not what the log says.
     #[error(transparent)]
     Damaged(Damage),
-    /// The log gives other files than the commit did: it is damaged.
+    /// The log lists other files than the commit did: it is damaged.
     #[error(
-        "its log gives other files than it had: their sum is {found}, its commit says {expected}; `clio etl run` rebuilds \
+        "its log lists other files than it had: their sum is {found}, but its commit says {expected}; `clio etl run` rebuilds \
          all days"
     )]
     OtherFiles {
-        /// What the commit says.
+        /// The sum in the commit.
         expected: Checksum,
-        /// What the log gives.
+        /// The sum of the log.
         found: Checksum,
     },
-    /// What the log says of it cannot be used.
+    /// Its description in the log cannot be used.
     #[error(transparent)]
     Log(LakeError),
-    /// The model in the metadata does not hold.
+    /// The model in the metadata is invalid.
     #[error("its model is not valid: {0}")]
     Model(#[from] ModelError),
-    /// The model in the metadata is not the one that the metadata names.
-    #[error("its model has the fingerprint {computed}, its commit says {stated}")]
+    /// The model in the metadata does not have the fingerprint in the metadata.
+    #[error("its model has the fingerprint {computed}, but its commit says {stated}")]
     Fingerprint {
-        /// What the commit says.
+        /// The fingerprint in the commit.
         stated: Fingerprint,
-        /// What the model's text gives.
+        /// The fingerprint of the model's text.
         computed: Fingerprint,
     },
-    /// A column of the table of cells is not what the model says.
-    #[error("column `{column}` is {found}, the model asks for {expected}")]
+    /// A column of the table of cells does not match the model.
+    #[error("column `{column}` is {found}, but {expected} in the model")]
     Column {
         /// The column.
         column: String,
-        /// What the model asks for.
+        /// The type that the model requires.
         expected: String,
-        /// What the table has.
+        /// The type in the table.
         found: String,
     },
     /// A file cannot be served.
     #[error("file `{path}`: {problem}")]
     File {
-        /// The file, below its table.
+        /// The file, relative to its table.
         path: String,
         /// What is wrong with it.
         problem: FileProblem,
     },
     /// A parent period without children.
-    #[error("period `{period}` is there, but no day of it")]
+    #[error("period `{period}` is present, but none of its days is")]
     Childless {
         /// The parent.
         period: Period,
     },
-    /// A retired month that is not there.
-    #[error("month `{month}` is retired, its days are gone, and it is not there itself")]
+    /// A retired month that is missing.
+    #[error("month `{month}` is retired and its days are gone, but it is missing itself")]
     RetiredMissing {
         /// The month.
         month: Period,
     },
-    /// A retired month with a day in the lake, which its numbers may hold or not.
-    #[error("month `{month}` is retired, but its day `{day}` is there")]
+    /// A retired month with a day in the lake, which its numbers may or may not include.
+    #[error("month `{month}` is retired, but its day `{day}` is present")]
     RetiredWithDay {
         /// The month.
         month: Period,
-        /// The first of its days that are there.
+        /// The first of its days that are present.
         day: Period,
     },
     /// A period without its parent.
-    #[error("period `{missing}` is missing although `{present}` is there")]
+    #[error("period `{missing}` is missing although `{present}` is present")]
     PeriodMissing {
-        /// The period that is not there.
+        /// The missing period.
         missing: Period,
         /// The period that needs it.
         present: Period,
@@ -196,9 +196,9 @@ pub enum Refusal {
         period: Period,
         /// Its total.
         found: f64,
-        /// How it should have compared.
+        /// The violated relation.
         relation: &'static str,
-        /// What its children give.
+        /// The value that its children give.
         expected: f64,
     },
     /// A lookup that the model uses is not what it should be.
@@ -209,10 +209,10 @@ pub enum Refusal {
         /// What is wrong with it.
         problem: String,
     },
-    /// The snapshot is larger than the memory it may take.
-    #[error("it takes {size_bytes} bytes in memory, the limit is {limit_bytes}")]
+    /// The snapshot exceeds the memory that it may take.
+    #[error("it takes {size_bytes} bytes in memory, but the limit is {limit_bytes}")]
     OverBudget {
-        /// What it takes, at least.
+        /// The bytes that it takes, at least.
         size_bytes: u64,
         /// The limit.
         limit_bytes: u64,
@@ -220,7 +220,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether the same version may be served later: somebody may bring a damaged file back.
+    /// Whether the same version may be served later: somebody may restore a damaged file.
     pub(crate) fn can_be_mended(&self) -> bool {
         matches!(self, Self::Damaged(_))
     }
@@ -241,14 +241,14 @@ impl From<LakeError> for Refusal {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileProblem {
-    /// The log tells no period of it, or another engine deleted rows without rewriting it.
+    /// The log does not tell its period, or another engine deleted rows without rewriting it.
     #[error("{0}")]
     Log(String),
-    /// It is no Parquet file.
+    /// It is not a Parquet file.
     #[error("{0}")]
     Parquet(String),
-    /// It is so broken that its decoder broke down.
-    #[error("its decoder broke down: {0}")]
+    /// It is so damaged that its decoder panicked.
+    #[error("its decoder panicked: {0}")]
     Unreadable(tokio::task::JoinError),
     /// It lacks a column.
     #[error("column `{column}` is missing")]
@@ -263,7 +263,7 @@ pub enum FileProblem {
         column: String,
         /// The type expected.
         expected: String,
-        /// What the conversion said.
+        /// The error of the conversion.
         problem: String,
     },
     /// A measure, a list or a list's element is null.
@@ -282,17 +282,17 @@ pub enum FileProblem {
         /// The row, counted from 0.
         row: usize,
     },
-    /// Bytes that are no sketch of the column's kind.
+    /// Bytes that are not a sketch of the column's kind.
     #[error("column `{column}`, row {row}: {problem}")]
     Sketch {
         /// The column.
         column: String,
         /// The row, counted from 0.
         row: usize,
-        /// What the decoder said.
+        /// The error of the decoder.
         problem: SketchError,
     },
-    /// A count below zero.
+    /// A negative count.
     #[error("column `{column}`, row {row}: a count of {found}")]
     NegativeCount {
         /// The column.
@@ -309,9 +309,9 @@ pub enum FileProblem {
     DistinctAboveCount {
         /// The row, counted from 0.
         row: usize,
-        /// The measure of different values, or of quantiles.
+        /// The distinct measure, or the quantile measure.
         distinct: String,
-        /// The least that it can be.
+        /// Its lower bound.
         lower: f64,
         /// The count measure of the same source.
         count: String,
@@ -321,15 +321,15 @@ pub enum FileProblem {
     /// The file and the log disagree.
     #[error("it has {found} rows, the log says {expected}")]
     RowCount {
-        /// What the log says.
+        /// The rows according to the log.
         expected: usize,
-        /// What the file holds.
+        /// The rows in the file.
         found: usize,
     },
     /// More rows or coupons than 32 bits count.
     #[error("it has too many {what} for one file")]
     TooLarge {
-        /// What there is too much of.
+        /// What exceeds the limit.
         what: &'static str,
     },
 }

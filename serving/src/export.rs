@@ -1,4 +1,4 @@
-//! All rows of a question as the bytes of a file, in memory that does not grow with their number.
+//! All rows of a query as the bytes of a file, in memory that does not grow with their number.
 //!
 //! ```text
 //! page of rows, when it is this export's turn ──▶ encoder ──▶ bytes ──▶ whoever reads, in pieces
@@ -6,9 +6,9 @@
 //!        └────────────── the next page, when these are taken ◀──────────┘
 //! ```
 //!
-//! What is held is one page, what the encoder keeps back (of Parquet, a group of rows), and the bytes that are not taken yet. A page is
-//! answered as any query is, in its turn and under its limits, so that a slow reader keeps no thread. All pages are of one snapshot,
-//! which the export holds.
+//! The memory holds one page, the encoder's buffer (for Parquet, a group of rows), and the bytes not yet read. A page
+//! is answered like any query, in its turn and within its limits, so that a slow reader occupies no thread. All pages
+//! come from one snapshot, which the export holds.
 
 mod columns;
 mod csv;
@@ -37,20 +37,20 @@ pub use columns::Parts;
 pub use encoder::{Encoder, EncoderOptions, encoder};
 pub use said::said;
 
-/// The most bytes of one piece: a message far below what clients of gRPC take by default, which is 4 MiB.
+/// The largest chunk in bytes: a message far below the 4 MiB that gRPC clients accept by default.
 const MAX_PIECE_BYTES: usize = 256 << 10;
 
-/// Which part of what an answer may take a page of an export is made for, counted without its texts.
+/// The fraction of the answer limit that a page of an export is planned for, not counting its strings.
 const PAGE_SHARE: u64 = 8;
 
-/// The first wait of a page that was turned away; each further one is twice as long, up to [`LONGEST_WAIT`].
+/// The first wait of a page that was rejected; each further one is twice as long, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 const LONGEST_WAIT: Duration = Duration::from_millis(320);
 
-/// What an export is made of.
+/// The inputs of an export.
 struct Made {
     snapshot: Arc<Snapshot>,
-    /// The one that it is compared with, where it is compared with one.
+    /// The snapshot that it is compared with, if any.
     beside: Option<Arc<Snapshot>>,
     dataset: Description,
     limits: Limits,
@@ -59,13 +59,13 @@ struct Made {
     encoder: Mutex<Option<Box<dyn Encoder>>>,
 }
 
-/// What comes of a page.
+/// The result of a page.
 struct Piece {
     bytes: Vec<u8>,
     n_rows: usize,
     /// Of the first page.
     head: Option<ExportHead>,
-    /// The end of the file is in it.
+    /// It contains the end of the file.
     is_last: bool,
 }
 
@@ -78,7 +78,7 @@ struct Exporter {
     n_before: usize,
 }
 
-/// Begins an export: what can be wrong with it shows here.
+/// Begins an export: an invalid query fails here.
 pub(crate) async fn export(
     admission: Arc<Admission>,
     limits: Limits,
@@ -97,24 +97,24 @@ pub(crate) async fn export(
     Ok(Exported { head, bytes: pieces(exporter, first) })
 }
 
-/// Refuses what is of pages.
+/// Refuses parts that belong to pages.
 fn check(query: &Query) -> Result<(), ServiceError> {
     let of_pages = [Extra::Others, Extra::Reach];
     let message = match of_pages.into_iter().find(|own| query.extras.contains(own)) {
         _ if query.offset > 0 || query.after.is_some() => {
-            "`after`: an export has all rows, from the first one on; leave out `after` and `offset`"
+            "`after`: an export has all rows, beginning with the first; leave out `after` and `offset`"
                 .to_owned()
         }
         Some(extra) => {
-            format!("`extras`: `{}` is of a page, and an export has all rows", extra.as_str())
+            format!("`extras`: `{}` belongs to a page, but an export has all rows", extra.as_str())
         }
         None => return Ok(()),
     };
     Err(ServiceError::new(Code::InvalidArgument, message))
 }
 
-/// How many rows a page has, so that it is far from the most that an answer may take. Verdicts are of all rows together, which one page
-/// then has, or so many that they are refused.
+/// The number of rows of a page, far below what an answer may take. Verdicts are about all rows together, which then
+/// form one page, or are refused as too many.
 fn page_rows(query: &Query, limits: &Limits) -> usize {
     if query.extras.contains(&Extra::Verdicts) {
         return MAX_LIMIT;
@@ -179,7 +179,7 @@ impl Exporter {
         Ok(piece)
     }
 
-    /// A page behind the first one: it waits where too much is asked at once, since its file has begun.
+    /// A page after the first one: it waits if serving is overloaded, since its file has begun.
     async fn ask_again(&mut self) -> Result<Piece, ServiceError> {
         let began = Instant::now();
         let mut wait = FIRST_WAIT;
@@ -198,7 +198,7 @@ impl Exporter {
     }
 }
 
-/// The bytes of a file, page by page, each in pieces.
+/// The bytes of a file, page by page, in chunks.
 fn pieces(exporter: Exporter, first: Piece) -> BoxStream<'static, Result<Vec<u8>, ServiceError>> {
     let start = (Some(exporter), Some(first));
     let of_pages = stream::try_unfold(start, |(exporter, ready)| async move {

@@ -1,4 +1,5 @@
-//! Following the lake: look at the log and at what people decided, load what is to be served, swap, and say how it went.
+//! Following the lake: looks at the log and at people's decisions, loads what is to be served, swaps, and reports the
+//! status.
 //!
 //! ```text
 //!            ┌── nothing new ──────────────────────────────▶ serving
@@ -22,21 +23,21 @@ use crate::records::{Records, bad};
 use crate::snapshot::Loader;
 use crate::status::StatusBoard;
 
-/// How many looks in a row may fail before what is served counts as stale: one lost packet is no
-/// reason for an alarm.
+/// How many consecutive looks may fail before what is served counts as stale: one lost packet is not a reason for an
+/// alarm.
 const MAX_FAILURES: u32 = 3;
 
-/// How many versions back a start looks for one that can be served, when the newest cannot.
+/// How many versions back a start looks for a servable one, if the newest is not.
 const MAX_FALL_BACK: u64 = 10;
 
-/// Looks between two checks that the version served is still in the log, which costs one more
-/// request: a lake that was deleted, or recreated with fewer versions, shows there alone. Verifications of
-/// what is served are looked for as often, and all decisions, which costs one more each.
+/// The number of looks between two checks that the served version is still in the log, which take one more request:
+/// only they detect a lake that was deleted, or recreated with fewer versions. Verifications of what is served are
+/// looked for as often, and all decisions, which takes one more request each.
 const LOOKS_PER_PRESENCE_CHECK: u64 = 10;
 
-/// Keeps what is held in step with the lake, and the status with how that goes.
+/// Keeps what is held in step with the lake, and reports the status.
 ///
-/// Always true: what is held passed every check; a look that fails, or a version that is refused, leaves it as it was.
+/// Always true: what is held passed every check; a failed look, or a refused version, leaves it unchanged.
 #[derive(Debug)]
 pub(crate) struct Follower {
     lake: Lake,
@@ -46,40 +47,40 @@ pub(crate) struct Follower {
     records: Arc<Records>,
     /// The table of cells as last seen; `None` before the first look and after a failure.
     table: Option<CellTable>,
-    /// The newest version that was looked into, and how that went.
+    /// The newest version that was examined, and the result.
     newest: Option<Verdict>,
-    /// What people had decided when that was served.
+    /// The decisions at that time.
     honoured: Arc<Standing>,
     n_failures: u32,
     n_looks: u64,
 }
 
-/// What became of a version.
+/// The result of examining a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Verdict {
     version: u64,
-    /// The file of its commit: another one in its place is another lake's.
+    /// The file of its commit: a different one means another lake.
     commit: Option<CommitFile>,
     /// Why it is not served; `None` if it is.
     refused: Option<Refused>,
 }
 
-/// Why a version is not served.
+/// Why a version is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Refused {
-    /// The version that is not served: the newest, or the pinned one.
+    /// The refused version: the newest, or the pinned one.
     version: u64,
     text: String,
     /// When the version was committed.
     committed_at: Option<Timestamp>,
-    /// It may be served later, with no new version.
+    /// It may become servable without a new version.
     can_be_mended: bool,
-    /// Somebody decided so.
+    /// Somebody marked it as bad.
     is_marked_bad: bool,
 }
 
 impl Verdict {
-    /// The version and why it is not served, if it is not.
+    /// The version and why it is refused, if it is.
     fn refusal(&self) -> Option<RefusedSnapshot> {
         let Refused { version, text, committed_at, is_marked_bad, .. } = self.refused.as_ref()?;
         let (id, reason) = (SnapshotId(*version), text.clone());
@@ -110,7 +111,7 @@ impl Follower {
         }
     }
 
-    /// Looks once, says how it went, and returns how many looks failed since the last good one.
+    /// Looks once, reports the result, and returns how many looks have failed since the last successful one.
     pub(crate) async fn look(&mut self) -> u32 {
         let before = self.newest.clone();
         if let Err(error) = self.step().await {
@@ -138,7 +139,7 @@ impl Follower {
         0
     }
 
-    /// Loads the pinned version, or else the newest that is not bad, or says why not.
+    /// Loads the pinned version, or otherwise the newest that is not bad, or returns why it cannot.
     pub(crate) async fn load_newest(&mut self) -> Result<(), ServingError> {
         self.records.look_for_decisions(true).await?;
         let standing = self.records.standing();
@@ -170,7 +171,7 @@ impl Follower {
         Ok(())
     }
 
-    /// Loads the snapshots named: the first one is served, the others are held beside it. Nothing is followed then.
+    /// Loads the named snapshots: the first one is served, the others are held beside it. Nothing is followed then.
     pub(crate) async fn load_named(&mut self, ids: &[SnapshotId]) -> Result<(), ServingError> {
         self.records.look_for_decisions(true).await?;
         for id in ids {
@@ -250,7 +251,10 @@ impl Follower {
         }
         if !is_same || known != Some(version) || may_be_mended || is_decided {
             if !is_same {
-                warn!(version, known, "the lake was recreated: what is held is of another one");
+                warn!(
+                    version,
+                    known, "the lake was recreated: held snapshots belong to another one"
+                );
             }
             let refused = self.serve(&table, is_same).await?;
             let news = refused.as_ref().filter(|_| refused != before);
@@ -264,7 +268,7 @@ impl Follower {
         Ok(())
     }
 
-    /// Serves what is pinned, or else the newest version, or returns why that is refused.
+    /// Serves the pinned version, or otherwise the newest, or returns why it is refused.
     async fn serve(
         &self,
         table: &CellTable,
@@ -275,7 +279,7 @@ impl Follower {
             self.held.remove(|id| standing.marked_bad(id).is_some());
         }
         let newest = SnapshotId(table.version());
-        // One that is not there yet was of another lake in the same place.
+        // One that does not exist yet belonged to another lake in the same place.
         if let Some((pinned, _)) = standing.pinned().filter(|(pinned, _)| *pinned <= newest) {
             if is_same && self.held.make_current(pinned) {
                 return Ok(None);
@@ -300,7 +304,7 @@ impl Follower {
         self.load_into(table, is_same).await
     }
 
-    /// Loads what a table holds and serves it, or returns why it is refused.
+    /// Loads the version of a table and serves it, or returns why it is refused.
     async fn load_into(
         &self,
         table: &CellTable,
@@ -327,7 +331,7 @@ impl Follower {
         }
     }
 
-    /// Serves the newest version before a refused one, where nothing is served yet.
+    /// Serves the newest version before a refused one, if nothing is served yet.
     async fn fall_back(&self, refused: u64) {
         if self.held.current().is_some() {
             return;
@@ -382,7 +386,7 @@ impl Follower {
         self.held.current().map(|info| info.id)
     }
 
-    /// Says how serving does, with what is served.
+    /// Reports the status, with what is served.
     fn say(&self, state: ServingState, message: Option<String>) {
         let served = self.held.current().map(|info| self.records.with_verification(info));
         let refused = self.newest.as_ref().and_then(Verdict::refusal);

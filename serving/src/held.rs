@@ -1,4 +1,4 @@
-//! The snapshots that questions are answered from.
+//! The snapshots that queries are answered from.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,8 +12,8 @@ use crate::snapshot::Snapshot;
 
 /// The snapshots held, newest first.
 ///
-/// Always true: whoever took one keeps it, however many come and go meanwhile. Never more than the settings allow, but the
-/// current one is held whatever it takes.
+/// Always true: whoever took a snapshot keeps it, however many come and go in the meantime. Never more than the
+/// settings allow, but the current one is held however large it is.
 pub(crate) struct HeldSnapshots {
     /// The current one, then the others.
     current_first: ArcSwap<Vec<Arc<Snapshot>>>,
@@ -29,7 +29,7 @@ impl fmt::Debug for HeldSnapshots {
 }
 
 impl HeldSnapshots {
-    /// None yet.
+    /// No snapshots yet.
     pub(crate) fn new(config: &ServingConfig) -> Self {
         Self {
             current_first: ArcSwap::default(),
@@ -38,17 +38,17 @@ impl HeldSnapshots {
         }
     }
 
-    /// All of them, the current one first, then the newest first.
+    /// All of them, the current one first, then the others, newest first.
     pub(crate) fn all(&self) -> Arc<Vec<Arc<Snapshot>>> {
         self.current_first.load_full()
     }
 
-    /// What is known of the current one.
+    /// The description of the current one.
     pub(crate) fn current(&self) -> Option<SnapshotInfo> {
         self.current_first.load().first().map(|snapshot| snapshot.info.clone())
     }
 
-    /// The one named, or the current one; `None` where none is held at all.
+    /// The named one, or the current one; `None` if none is held at all.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl HeldSnapshots {
         self.put_first(Arc::new(snapshot));
     }
 
-    /// Holds a snapshot beside the current one, which stays that; returns whether there was room.
+    /// Holds a snapshot beside the current one, which remains current; returns whether there was room.
     pub(crate) fn add_beside(&self, snapshot: Snapshot) -> bool {
         let id = snapshot.info.id;
         let held = self.current_first.load();
@@ -85,7 +85,7 @@ impl HeldSnapshots {
         self.current_first.load().iter().any(|own| own.info.id == id)
     }
 
-    /// Makes one that is held the current one, if it is.
+    /// Makes a held snapshot the current one, if it is held.
     pub(crate) fn make_current(&self, id: SnapshotId) -> bool {
         let held = self.current_first.load();
         let Some(found) = held.iter().find(|snapshot| snapshot.info.id == id) else { return false };
@@ -93,7 +93,7 @@ impl HeldSnapshots {
         true
     }
 
-    /// Lets snapshots go; the newest of the others becomes the current one, where that was among them.
+    /// Drops snapshots; if the current one is among them, the newest of the others becomes current.
     pub(crate) fn remove(&self, goes: impl Fn(SnapshotId) -> bool) {
         let held = self.current_first.load();
         if held.iter().any(|snapshot| goes(snapshot.info.id)) {
@@ -113,7 +113,7 @@ impl HeldSnapshots {
         self.keep(held);
     }
 
-    /// Holds as many of these as there is room for, the first ones.
+    /// Holds as many of these as there is room for, in order.
     fn keep(&self, mut held: Vec<Arc<Snapshot>>) {
         held.truncate(self.n_most);
         if let Some(limit) = self.memory_limit_bytes {
@@ -124,12 +124,12 @@ impl HeldSnapshots {
         self.current_first.store(Arc::new(held));
     }
 
-    /// Holds a snapshot alone: the others are of a lake that is gone.
+    /// Holds only this snapshot: the others belong to a lake that is gone.
     pub(crate) fn replace_all(&self, snapshot: Snapshot) {
         self.current_first.store(Arc::new(vec![Arc::new(snapshot)]));
     }
 
-    /// The bytes that all of them take together, each file counted once.
+    /// The bytes of all of them together, each file counted once.
     pub(crate) fn size_bytes(&self) -> u64 {
         size_bytes(&self.current_first.load())
     }

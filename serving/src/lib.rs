@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! life of a query
-//!   recall    an equal one's answer, kept or on its way                             cache.rs
+//!   recall    an equal one's answer, cached or in flight                              cache.rs
 //!   bind      names against the snapshot's model; what is unknown lists what exists     plan/bind.rs
 //!   cover     the fewest periods that hold the range's days                            plan/range.rs
 //!   select    tests over codes, then bitmaps of rows                                  plan/filter.rs
@@ -21,10 +21,9 @@
 //!   compare   each row with other days, a member or the rest               aggregate/{compare,rest,side}.rs
 //! ```
 //!
-//! All rows of a question, as the bytes of a file, are such answers page by page: `export.rs`.
+//! All rows of a query, as the bytes of a file, are such answers page by page: `export.rs`.
 //!
-//! It deliberately does not know GraphQL, HTTP, sources, or how cells are made: it meets the etl in the
-//! lake alone.
+//! It deliberately does not know GraphQL, HTTP, sources, or how cells are made: it meets the etl only in the lake.
 
 mod admission;
 mod aggregate;

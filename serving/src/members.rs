@@ -1,4 +1,4 @@
-//! Searches for members: of one field or of all, and how many cells are left of each under other conditions.
+//! Searches for members: of one field or of all, and how many cells of each remain under other conditions.
 
 use std::cmp::Reverse;
 
@@ -30,7 +30,8 @@ pub(crate) fn members(
     cancel: &Cancel,
 ) -> Result<MemberPage, ServiceError> {
     if request.limit > MAX_LIMIT {
-        let message = format!("{} is above {MAX_LIMIT}; ask page after page", request.limit);
+        let message =
+            format!("{} is above {MAX_LIMIT}; ask for one page after another", request.limit);
         return Err(ServiceError::new(Code::ResourceExhausted, message).of(QuestionPart::Limit));
     }
     let fields = match &request.field {
@@ -40,7 +41,7 @@ pub(crate) fn members(
         }
         None => (0..snapshot.fields.len()).collect(),
     };
-    // Before anything is searched: whether the cursor is of this search.
+    // Before anything is searched: whether the cursor belongs to this search.
     turn.end_of_members(request, &snapshot.info, 0)?;
     let mut found = Vec::new();
     for field in fields {
@@ -55,7 +56,7 @@ pub(crate) fn members(
         }));
     }
     let n_total = found.len() as u64;
-    // Members of one field come by frequency, and equal ones by their texts: the sort keeps that.
+    // Members of one field are in order of frequency, ties in order of their texts: the sort is stable.
     found.sort_by_key(|found| {
         let Found { member, n_left, .. } = found;
         (!member.starts, Reverse(*n_left), Reverse(member.n_cells))
@@ -67,7 +68,8 @@ pub(crate) fn members(
     Ok(MemberPage { members, n_total, end: Some(end) })
 }
 
-/// A number of cells as it is told: where small groups are withheld, the next multiple of their fewest people, since a single cell is of one.
+/// A number of cells as shown: if small groups are withheld, the next multiple of the minimum number of people, since a
+/// single cell may be about one person.
 fn told(snapshot: &Snapshot, n_cells: u64) -> u64 {
     let small = snapshot.model.small_groups();
     small.map_or(n_cells, |small| n_cells.next_multiple_of(u64::from(small.min_people)))
@@ -97,15 +99,15 @@ fn check_size(snapshot: &Snapshot, page: &[Found], limits: &Limits) -> Result<()
         return Ok(());
     }
     let message = format!(
-        "{} values take {n_bytes} bytes, the limit is {}; ask for fewer a page",
+        "{} values take {n_bytes} bytes, the limit is {}; ask for fewer per page",
         page.len(),
         limits.answer_bytes
     );
     Err(ServiceError::new(Code::ResourceExhausted, message))
 }
 
-/// How many cells of the days asked for hold each value of a field, by code, under what the filter says of other fields;
-/// `None` where neither days nor a filter are given.
+/// How many cells of the requested days hold each value of a field, by code, under the filter's conditions on other
+/// fields; `None` if neither days nor a filter are given.
 fn cells_left(
     snapshot: &Snapshot,
     field: &Field,
@@ -117,7 +119,7 @@ fn cells_left(
         return Ok(None);
     }
     if let Some(filter) = &request.filter {
-        // Before anything walks through it; and so that what is left out is looked at, too.
+        // Before anything traverses it; and so that ignored parts are checked, too.
         let of_filter = |error: ServiceError| error.of(QuestionPart::Filter);
         plan::check_filter(filter, limits).map_err(of_filter)?;
         plan::bind_filter(snapshot, filter).map_err(of_filter)?;
@@ -147,7 +149,7 @@ fn cells_left(
     Ok(Some(left))
 }
 
-/// A filter without those of its parts that test a field; parts are what all have to hold.
+/// A filter without those of its parts that test a field; parts are what must all hold.
 fn without(filter: &Filter, field: &FieldRef) -> Option<Filter> {
     match filter {
         Filter::And(parts) => {

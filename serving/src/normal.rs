@@ -2,8 +2,8 @@
 
 /// The number of standard deviations below which a share of a normal distribution lies.
 ///
-/// By Peter Acklam's rational approximations (2003), whose relative error is below 1.2e-9. `share` lies between 0 and
-/// 1, both left out; at the ends the result is infinite.
+/// By Peter Acklam's rational approximations (2003), whose relative error is below 1.2e-9. `share` lies strictly
+/// between 0 and 1; at the ends the result is infinite.
 pub(crate) fn quantile(share: f64) -> f64 {
     const A: [f64; 6] = [
         -3.969_683_028_665_376e1,
@@ -36,7 +36,7 @@ pub(crate) fn quantile(share: f64) -> f64 {
         3.754_408_661_907_416,
         1.0,
     ];
-    /// Below this and above its opposite the tails have an approximation of their own.
+    /// Below this and above its complement the tails have an approximation of their own.
     const TAIL: f64 = 0.02425;
     let polynomial = |of: &[f64], x: f64| of.iter().fold(0.0, |sum, factor| sum * x + factor);
     let in_tail = |share: f64| {

@@ -1,6 +1,6 @@
-//! The bound plan of a query: names resolved, periods chosen, tests worked out over codes.
+//! The bound plan of a query: names resolved, periods chosen, tests evaluated over codes.
 //!
-//! Whatever can be wrong with a query shows here; carrying a plan out fails on limits only.
+//! Anything wrong with a query shows here; executing a plan fails only because of limits.
 
 mod ages;
 mod bind;
@@ -40,47 +40,47 @@ use crate::withheld::Withholding;
 /// A query bound to one snapshot.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// The steps of time that rows are grouped by, in order; a single one where they are not.
+    /// The steps of time that rows are grouped by, in order; a single one if they are not.
     pub(crate) steps: Vec<Step>,
-    /// The periods of the total, where steps overlap; `None` where it is what they make up together.
+    /// The periods of the total, if steps overlap; `None` if the total is the union of the steps.
     pub(crate) total: Option<Vec<Period>>,
     /// Which cells count; `None` for all.
     pub(crate) filter: Option<RowFilter>,
-    /// What rows are grouped by, as the query orders it.
+    /// The keys of rows, in the query's order.
     pub(crate) keys: Vec<PlanKey>,
-    /// What is needed of stored measures, each once: what answers have first.
+    /// The required stored measures, each once: first those that the answer contains.
     pub(crate) measures: Vec<PlanMeasure>,
-    /// How many of them answers have; the others say which groups stay.
+    /// How many of them the answer contains; the others are for conditions on groups.
     pub(crate) n_answered: usize,
-    /// What is withheld of small groups; `None` of a model without `min_people`.
+    /// What is withheld of small groups; `None` for a model without `min_people`.
     pub(crate) withholding: Option<Withholding>,
-    /// The measures asked for, as the query orders them.
+    /// The requested measures, in the query's order.
     pub(crate) outputs: Vec<Output>,
     /// Which groups stay; `None` for all.
     pub(crate) having: Option<GroupTest>,
-    /// What rows are ordered by, before the ties.
+    /// What rows are ordered by, before ties are broken.
     pub(crate) order: Vec<PlanOrder>,
-    /// What ranks are by, where they are asked for: a position among the plan's `outputs`.
+    /// What ranks are determined by, if requested: a position among the plan's `outputs`.
     pub(crate) ranks_by: Option<(usize, Direction)>,
-    /// The distinct measure whose reach is asked for: a position among the plan's `measures`, and the name.
+    /// The distinct measure whose reach is requested: a position among the plan's `measures`, and the name.
     pub(crate) reach: Option<(usize, String)>,
     pub(crate) has_shares: bool,
     pub(crate) has_others: bool,
     pub(crate) has_intervals: bool,
-    /// Of each output, what of it may vary.
+    /// How each output may vary.
     pub(crate) rates: Vec<RateOf>,
-    /// The settled days, one by one, where an extra needs them.
+    /// The settled days, one by one, if an extra needs them.
     pub(crate) by_day: Option<ByDay>,
-    /// With what rows are compared; `None` for nothing.
+    /// What rows are compared with; `None` for nothing.
     pub(crate) compare: Option<OtherSide>,
-    /// What new and returning people are told from, where they are asked for.
+    /// What new and returning people are determined from, if requested.
     pub(crate) look_back: Option<BoundLookBack>,
     pub(crate) limit: usize,
     pub(crate) offset: usize,
     /// The multi-valued fields among the keys.
     pub(crate) overlapping: Vec<FieldRef>,
     pub(crate) coverage: Coverage,
-    /// What the filter names and no member is, as far as it is listed, and how much of it there is.
+    /// The listed values that the filter names but no member has, and the number of all of them.
     pub(crate) notices: Vec<Notice>,
     pub(crate) n_notices: u64,
 }
@@ -91,8 +91,8 @@ impl Plan {
         snapshot.layout.measures[self.measures[measure].column].stored
     }
 
-    /// The dimensions that cells are filtered and grouped by, where marginals have all measures; `None` where they do not, and where a
-    /// file's own totals are all that is asked for.
+    /// The dimensions that cells are filtered and grouped by, if marginals include all measures; `None` if they do not,
+    /// and if a file's own totals suffice.
     pub(crate) fn dimensions(&self, snapshot: &Snapshot) -> Option<Dimensions> {
         let has = |measure| marginals_have(self.stored_type(snapshot, measure));
         if !(0..self.measures.len()).all(has) {
@@ -110,7 +110,7 @@ impl Plan {
         (all != Dimensions::NONE).then_some(all)
     }
 
-    /// The same over other days: what is selected, and nothing of pages.
+    /// The same plan over other days: only the selection, nothing of pages.
     fn of_other_days(&self, steps: Vec<Step>, coverage: Coverage) -> Self {
         Self {
             steps,
@@ -141,7 +141,7 @@ impl Plan {
         }
     }
 
-    /// The same over some days, one by one: by day and what rows are grouped by, or by day alone.
+    /// The same plan over some days, one by one: by day and the keys of rows, or by day alone.
     pub(crate) fn over_days(&self, days: &[Step], has_fields: bool) -> Self {
         let plan = self.of_other_days(days.to_vec(), self.coverage.clone());
         let fields = self.keys.iter().filter(|key| has_fields && !matches!(key, PlanKey::Time));
@@ -149,7 +149,7 @@ impl Plan {
         Self { keys, ..plan }
     }
 
-    /// The same over some days together, by what rows are grouped by and a field more; `None` without a day.
+    /// The same plan over some days together, by the keys of rows and one more field; `None` without a day.
     pub(crate) fn over_strata(
         &self,
         days: &[Step],
@@ -166,12 +166,13 @@ impl Plan {
         Some(Self { keys: fields.cloned().chain([stratum]).collect(), ..plan })
     }
 
-    /// How many measures are looked at of a set of cells: those that answers have, or all, where some say what is told of it.
+    /// How many measures of a set of cells are used: those that the answer contains, or all if some determine what may
+    /// be shown of it.
     pub(crate) fn n_looked_at(&self) -> usize {
         if self.withholding.is_some() { self.measures.len() } else { self.n_answered }
     }
 
-    /// Whether rows of one cell may be several.
+    /// Whether one cell may belong to several rows.
     pub(crate) fn has_overlapping_groups(&self) -> bool {
         self.keys.iter().any(|key| match key {
             PlanKey::Field { field, .. } => field.multi,
@@ -179,7 +180,7 @@ impl Plan {
         })
     }
 
-    /// Whether no day of the range is there, so that there is no number either.
+    /// Whether no day of the range is present, so that there are no numbers either.
     pub(crate) fn has_no_data(&self) -> bool {
         self.coverage.n_days_present == 0
     }
@@ -190,11 +191,11 @@ impl Plan {
 pub(crate) struct Step {
     /// The step as a key's value: `2026-01-31`, `2026-01`, `2026`; empty where time is no key.
     pub(crate) name: String,
-    /// How many steps after the range's first one, those without data counted; 0 where time is no key.
+    /// The number of steps after the range's first one, including those without data; 0 if time is not a key.
     pub(crate) place: i32,
-    /// Its first day that is asked for, whether it is there or not; where time is no key, that of the range.
+    /// Its first requested day, present or not; if time is not a key, that of the range.
     pub(crate) first: Date,
-    /// From its first to its last day that is there, or from where its window begins.
+    /// From its first to its last present day, or from where its window begins.
     pub(crate) days: DayRange,
     pub(crate) periods: Vec<Period>,
 }
@@ -202,17 +203,17 @@ pub(crate) struct Step {
 /// What rows are compared with.
 #[derive(Debug)]
 pub(crate) enum OtherSide {
-    /// The same of other days. Steps of time have the positions of those that they are compared with; where one has none, it
-    /// holds no periods.
+    /// The same plan over other days. Steps of time have the positions of those that they are compared with; a missing
+    /// one holds no periods.
     Days(Box<Plan>),
     /// The group with this code of a key, which is a field.
     Member { key: usize, code: u32 },
-    /// All that is not in the row; of its step of time alone where fields are grouped beside it.
+    /// All that is not in the row; only of its step of time if fields are grouped beside it.
     Rest { is_of_step: bool },
-    /// All, of the row's step of time alone where fields are grouped beside it.
+    /// Everything; only of the row's step of time if fields are grouped beside it.
     Whole { is_of_step: bool },
-    /// The same of another snapshot. Steps of time have the positions of those of the same name; where there is none, it holds no
-    /// periods.
+    /// The same plan over another snapshot. Steps of time have the positions of those of the same name; a missing one
+    /// holds no periods.
     Snapshot(Box<OtherSnapshot>),
 }
 
@@ -223,30 +224,30 @@ pub(crate) struct OtherSnapshot {
     pub(crate) plan: Plan,
 }
 
-/// The days of a query that are there one by one and do not change any more.
+/// The days of a query that are present one by one and settled.
 #[derive(Debug)]
 pub(crate) struct ByDay {
     pub(crate) days: Vec<Step>,
-    /// Where rows are compared with other days, those that the days stand beside.
+    /// If rows are compared with other days, the days that these are compared with.
     pub(crate) other_days: Option<Vec<Step>>,
     pub(crate) has_verdicts: bool,
-    /// The test of the model that verdicts are of.
+    /// The declared test that the verdicts belong to.
     pub(crate) test: Option<BoundTest>,
 }
 
-/// What of an output may vary from people to people, or from day to day: positions among the plan's `measures`.
+/// How an output may vary between people, or between days: positions among the plan's `measures`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RateOf {
-    /// A rate of people: those above are among those below.
+    /// A rate of people: those in the numerator are among those in the denominator.
     People {
         part: usize,
         whole: usize,
-        /// What counts the events of those below, where that is asked for and the model has it.
+        /// The count of the denominator's events, if it is needed and the model has it.
         events: Option<usize>,
     },
-    /// A ratio of what adds up over days.
+    /// A ratio of sums over days.
     Sums { above: usize, below: usize },
-    /// Nothing that is known.
+    /// In no known way.
     Nothing,
 }
 
@@ -256,11 +257,11 @@ pub(crate) struct BoundLookBack {
     pub(crate) n_days: u32,
     /// The distinct measure: a position among the plan's `measures`, and the name.
     pub(crate) measure: (usize, String),
-    /// The steps are at the positions of those that they come before; where none of their days is there, they hold no periods.
+    /// The steps have the positions of those that they precede; if none of their days is present, they hold no periods.
     pub(crate) plan: Box<Plan>,
 }
 
-/// One thing that rows are grouped by.
+/// One key that rows are grouped by.
 #[derive(Debug, Clone)]
 pub(crate) enum PlanKey {
     Time,
@@ -269,12 +270,12 @@ pub(crate) enum PlanKey {
         /// The values that make groups, by code; `None` for all. The empty set always makes one.
         only: Option<Vec<bool>>,
     },
-    /// The age of a dimension's member; only where steps are of single days.
+    /// The age of a dimension's member; only if steps are single days.
     Age(Ages),
 }
 
 impl PlanKey {
-    /// Whether it is an age, which has a number.
+    /// Whether it is an age, whose values are numbers.
     pub(crate) fn is_age(&self) -> bool {
         match self {
             Self::Age(_) => true,
@@ -283,7 +284,7 @@ impl PlanKey {
     }
 }
 
-/// What is needed of a stored measure.
+/// A required stored measure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PlanMeasure {
     /// The position among the snapshot's stored measures.
@@ -292,32 +293,32 @@ pub(crate) struct PlanMeasure {
 }
 
 impl PlanMeasure {
-    /// The number that a stored measure is.
+    /// A stored measure that is a single number.
     pub(crate) fn number(column: usize) -> Self {
         Self { column, reading: Reading::Number }
     }
 }
 
-/// What is read off a stored measure.
+/// What is read from a stored measure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Reading {
-    /// The number that it is.
+    /// Its single number.
     Number,
-    /// Of a quantile measure, a quantile.
+    /// A quantile, from a quantile measure.
     Quantile(Percentile),
-    /// Of a quantile measure, the share of values below a threshold.
+    /// The share of values below a threshold, from a quantile measure.
     Below(f64),
-    /// Of a quantile measure, the share of values that are not.
+    /// The share of the other values, from a quantile measure.
     Above(f64),
 }
 
-/// A measure asked for.
+/// A requested measure.
 #[derive(Debug, Clone)]
 pub(crate) enum Output {
     /// The position among the plan's `measures`.
     Stored(usize),
-    /// An expression over measures and shares, each with its position among the plan's `measures`, and the pairs of them of which the
-    /// first counts a part of those that the second one counts.
+    /// An expression over measures and shares, each with its position among the plan's `measures`, and the pairs of
+    /// them in which the first counts a part of those that the second counts.
     Derived { expression: Expression, of: Vec<(String, usize)>, parts: Vec<(String, String)> },
 }
 

@@ -1,5 +1,5 @@
-//! What a lake tells beside its cells: the snapshots in its log, which of them may be served, the runs that ended, the recounts
-//! of snapshots.
+//! What a lake records besides its cells: the snapshots in its log, which of them may be served, finished runs, and
+//! recounts of snapshots.
 
 mod decisions;
 mod runs;
@@ -19,7 +19,7 @@ use snapshots::Versions;
 pub(crate) use snapshots::bad;
 use verifications::Verifications;
 
-/// What was read so far of one lake beside its cells. None of it ever changes there, so that each is read once.
+/// What was read of one lake besides its cells. None of it ever changes in the lake, so that each record is read once.
 #[derive(Debug)]
 pub(crate) struct Records {
     versions: Versions,
@@ -38,7 +38,7 @@ impl Records {
         }
     }
 
-    /// Forgets everything: the lake is another one.
+    /// Drops everything: the lake is another one.
     pub(crate) fn forget(&self) {
         self.versions.forget();
         self.decisions.forget();
@@ -46,18 +46,18 @@ impl Records {
         self.verifications.forget();
     }
 
-    /// Looks whether anybody decided which snapshot is served, by one question to the storage, or at all decisions.
+    /// Looks whether anybody decided which snapshot is served, by one request to the storage, or rereads all decisions.
     pub(crate) async fn look_for_decisions(&self, at_all: bool) -> Result<(), ServingError> {
         self.decisions.look(at_all).await
     }
 
-    /// What all decisions come to, as far as was looked.
+    /// The combined effect of all decisions read so far.
     pub(crate) fn standing(&self) -> Arc<Standing> {
         self.decisions.standing()
     }
 
-    /// The newest snapshots of the lake, newest first, whether held or not, and the versions as new as they that are none,
-    /// or bad.
+    /// The newest snapshots of the lake, newest first, held or not, and the versions in their range that are refused or
+    /// bad.
     pub(crate) async fn snapshots(
         &self,
         n_most: usize,
@@ -72,7 +72,7 @@ impl Records {
         Ok(SnapshotList { snapshots, refused })
     }
 
-    /// The newest runs that have ended in the lake, newest first.
+    /// The newest finished runs in the lake, newest first.
     pub(crate) async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError> {
         self.runs.newest(n_most).await.map_err(|error| unreadable(&error))
     }
@@ -82,13 +82,13 @@ impl Records {
         self.verifications.look(from).await;
     }
 
-    /// A snapshot with what its last verification found, as far as was looked.
+    /// A snapshot with the result of its last verification read so far.
     pub(crate) fn with_verification(&self, info: SnapshotInfo) -> SnapshotInfo {
         SnapshotInfo { verification: self.verifications.of(info.id), ..info }
     }
 }
 
-/// Says that a list cannot be read.
+/// The error for a list that cannot be read.
 fn unreadable(error: &ServingError) -> ServiceError {
     let code = if error.is_retryable() { Code::Unavailable } else { Code::Internal };
     ServiceError::new(code, error.to_string())

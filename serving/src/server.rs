@@ -1,4 +1,4 @@
-//! The gRPC face: tonic, with health, reflection, and an end that drains.
+//! The gRPC interface: tonic, with health, reflection, and a graceful shutdown.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -31,22 +31,22 @@ use wire::cubes_server::{Cubes as CubesRpc, CubesServer};
 use crate::cubes::Cubes;
 use crate::error::ServingError;
 
-/// How much longer than a query a request may take: queries end by their own limit, which says more
-/// than a transport's time-out.
+/// How much longer than a query a request may take: queries end by their own limit, whose error says more than a
+/// transport's time-out.
 const TIMEOUT_MARGIN: Duration = Duration::from_secs(5);
 
-/// How often an idle connection is asked whether its peer still lives.
+/// How often an idle connection is pinged.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// Serves cubes over gRPC until told to stop; then requests in progress are finished and streams ended,
-/// for as long as a query may take; connections that do not drain by then are left to the runtime's end.
+/// Serves cubes over gRPC until told to stop; then requests in progress are finished and streams ended, for as long as
+/// a query may take; connections that have not drained by then end with the runtime.
 ///
-/// The health service says `SERVING` once a snapshot is held; what is stale is still served, and the
-/// `Watch` method says why.
+/// The health service reports `SERVING` once a snapshot is held; a stale one is still served, and the `Watch` method
+/// says why.
 ///
 /// # Errors
 ///
-/// [`ServingError::Grpc`] when the server breaks down.
+/// [`ServingError::Grpc`] if the server fails.
 pub async fn serve_grpc(
     cubes: Arc<Cubes>,
     listener: TcpListener,
@@ -58,28 +58,28 @@ pub async fn serve_grpc(
         .register_encoded_file_descriptor_set(wire::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
-    // Older clients, such as Python's `grpcio-reflection`, ask for the version before.
+    // Older clients, such as Python's `grpcio-reflection`, use the previous version.
     let reflection_alpha = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(wire::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1alpha()?;
     let rpc = CubesServer::new(Rpc { cubes: Arc::clone(&cubes), stop: stop.clone() });
-    info!(address = ?listener.local_addr().ok(), "grpc serves");
-    // Small answers leave at once; else each waits some 40 ms for the peer's acknowledgement. The
-    // builder's own setting holds only for listeners that it opens itself.
+    info!(address = ?listener.local_addr().ok(), "grpc server started");
+    // Small answers are sent at once; otherwise each would wait some 40 ms for the peer's acknowledgement. The
+    // builder's own setting applies only to listeners that it opens itself.
     let connections = TcpIncoming::from(listener).with_nodelay(Some(true));
     let server = Server::builder()
-        // A span a request, so that what a query logs can be told apart.
+        // A span per request, so that the log lines of a query can be told apart.
         .trace_fn(|request| info_span!("grpc", path = request.uri().path()))
-        // Dead peers give back their streams.
+        // Dead peers free their streams.
         .http2_keepalive_interval(Some(KEEP_ALIVE))
-        // The transport's words for a bad message become ours.
+        // The transport's errors for bad messages get our codes.
         .layer(MapResponseLayer::new(with_our_code))
-        // Shedding is outside of the limit: what is over it is refused, not queued.
+        // Load shedding is outside of the limit: requests over it are refused, not queued.
         .load_shed(true)
-        // One greedy connection cannot take all the memory that waiting requests need.
+        // One greedy connection cannot take all the memory for waiting requests.
         .concurrency_limit_per_connection(limits.n_requests_per_connection)
-        // The last resort, behind the time-out of queries.
+        // The last resort, after the time-out of queries.
         .timeout(limits.query_timeout + TIMEOUT_MARGIN)
         .add_service(health)
         .add_service(reflection)
@@ -94,19 +94,19 @@ pub async fn serve_grpc(
         served = server => Ok(served?),
         never = report_health(&cubes, &reporter) => match never {},
         () = overdue => {
-            // Some streams, such as those that watch health, only their callers end. Their
-            // connections are tonic's own tasks, which end with the runtime.
+            // Some streams, such as those that watch health, are only ended by their callers. Their connections are
+            // tonic's own tasks, which end with the runtime.
             warn!("some grpc connections did not drain");
             Ok(())
         }
     }
 }
 
-/// The headers with which a refusal begins and ends.
+/// The headers at the beginning and the end of a refusal.
 const GRPC_STATUS: &str = "grpc-status";
 const GRPC_MESSAGE: &str = "grpc-message";
 
-/// Gives the transport's own refusals the codes that the contract promises: `tonic` answers bytes that are no
+/// Gives the transport's own refusals the codes that the contract promises: `tonic` answers bytes that are not a
 /// message with `INTERNAL`, and a message over its size limit with `OUT_OF_RANGE`.
 fn with_our_code<B>(mut response: http::Response<B>) -> http::Response<B> {
     let headers = response.headers();
@@ -122,10 +122,10 @@ fn with_our_code<B>(mut response: http::Response<B>) -> http::Response<B> {
         return response;
     };
     let words = match ours {
-        tonic::Code::ResourceExhausted => "the question is larger than the transport takes",
+        tonic::Code::ResourceExhausted => "the request is larger than the transport allows",
         _ => "the bytes are not a message of this method",
     };
-    // The header's text is percent-encoded, and the transport's own already is.
+    // The header's text is percent-encoded, as the transport's own already is.
     let message = format!("{}:%20{}", words.replace(' ', "%20"), message.unwrap_or_default());
     let headers = response.headers_mut();
     if let Ok(message) = http::HeaderValue::try_from(message) {
@@ -153,7 +153,7 @@ async fn report_health(cubes: &Cubes, reporter: &HealthReporter) -> Infallible {
     }
 }
 
-/// The wire's service over ours.
+/// The wire's service on top of ours.
 struct Rpc {
     cubes: Arc<Cubes>,
     stop: CancellationToken,
@@ -192,9 +192,10 @@ impl CubesRpc for Rpc {
             Ok(bytes) => Ok(export_bytes_to_wire(bytes)),
             Err(error) => Err(status_from_error(error)),
         });
-        // An open stream would keep the server from draining, and one that just ended would pass for a whole file.
+        // An open stream would keep the server from draining, and one that just ended would be mistaken for a complete
+        // file.
         let stopping = stream::once(self.stop.clone().cancelled_owned()).map(|()| {
-            let message = "serving is stopping; ask again";
+            let message = "serving is stopping; try again";
             Err(status_from_error(ServiceError::new(Code::Unavailable, message)))
         });
         let all = stream::once(ready(Ok(export_head_to_wire(head)))).chain(bytes);
@@ -254,7 +255,7 @@ impl CubesRpc for Rpc {
     }
 }
 
-/// A stream, until another one has an item: then that is the last one.
+/// A stream that ends with the first item of another one, if that comes.
 fn or_stopping<T: Send + 'static>(
     items: BoxStream<'static, T>,
     stopping: BoxStream<'static, T>,
@@ -274,7 +275,7 @@ fn or_stopping<T: Send + 'static>(
 mod tests {
     use super::*;
 
-    /// A file that is cut off where serving stops must not pass for a whole one.
+    /// A file that is cut off because serving stops must not be mistaken for a complete one.
     #[tokio::test]
     async fn a_stream_that_is_stopped_ends_with_what_says_so() {
         let stopping = || stream::once(ready("stopping")).boxed();

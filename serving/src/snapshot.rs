@@ -1,4 +1,4 @@
-//! One snapshot in memory: immutable, answered from by any number of queries at once.
+//! One snapshot in memory: immutable, used by any number of queries at once.
 //!
 //! ```text
 //! decode.rs  a file's bytes ─▶ chunk.rs        validated, coded, indexed; measure/ holds its measures, marginal/ unites its cells
@@ -52,35 +52,35 @@ pub(crate) use measure::MeasureColumn;
 pub(crate) use members::{FoundMember, MemberIndex};
 pub(crate) use states::LookupStates;
 
-/// A snapshot that is served.
+/// A served snapshot.
 ///
-/// Always true: every check passed, every period's parents are there, a month has all its days or is retired
-/// and has none, every code of a chunk is in the vocabulary of its dimension.
+/// Always true: every check passed; every period's parents are present; a month has all its days, or is retired and has
+/// none; every code of a chunk is in the vocabulary of its dimension.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) info: SnapshotInfo,
     pub(crate) model: Arc<Model>,
     pub(crate) layout: Arc<Layout>,
-    /// The days behind its numbers, those of retired months among them.
+    /// The days behind its numbers, including those of retired months.
     pub(crate) days: BTreeSet<Date>,
     pub(crate) retired: RetiredDays,
     pub(crate) provisional: BTreeSet<Date>,
     pub(crate) lookup_states: LookupStates,
     /// The files of each period, by path.
     pub(crate) chunks: BTreeMap<Period, Vec<Arc<Chunk>>>,
-    /// One a dimension.
+    /// One for each dimension.
     vocabularies: Vec<Arc<Vocabulary>>,
     /// Lookups by name, with their versions.
     lookups: BTreeMap<String, (u64, Arc<LookupTable>)>,
     /// In the model's order: each dimension, followed by its attributes.
     pub(crate) fields: Vec<Arc<Field>>,
-    /// What people read of members, by dimension.
+    /// The display texts of members, by dimension.
     pub(crate) labels: Vec<Option<Labels>>,
-    /// The frequency of each field's values, worked out when it is first asked for.
+    /// The frequency of each field's values, computed on first use.
     members: Vec<OnceLock<MemberIndex>>,
-    /// The first days of members that outlive those of retired months.
+    /// The first days of members that are kept beyond those of retired months.
     kept_first_days: clio_lake::FirstDays,
-    /// By dimension, the first day of each member, worked out when an age is first asked for.
+    /// By dimension, the first day of each member, computed when an age is first used.
     first_days: Vec<OnceLock<FirstDays>>,
     pub(crate) size_bytes: u64,
 }
@@ -96,7 +96,7 @@ impl Snapshot {
         })
     }
 
-    /// The bytes it takes beside its chunks, which other snapshots may share.
+    /// The bytes that it takes besides its chunks, which other snapshots may share.
     pub(crate) fn size_beside_chunks(&self) -> u64 {
         let chunks: usize = self.chunks.values().flatten().map(|chunk| chunk.size_bytes).sum();
         self.size_bytes - chunks as u64

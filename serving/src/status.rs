@@ -1,10 +1,10 @@
-//! How serving does, and who is told.
+//! The status of serving, and who is notified of it.
 
 use clio_proto::{Code, ServiceError, ServingState, ServingStatus};
 use tokio::sync::watch;
 use url::Url;
 
-/// How serving does, for whoever asks or watches.
+/// The status of serving, for those who ask or watch.
 #[derive(Debug)]
 pub(crate) struct StatusBoard(watch::Sender<ServingStatus>);
 
@@ -30,7 +30,7 @@ impl StatusBoard {
         self.0.subscribe()
     }
 
-    /// Says how serving does, to all who watch, if that is news.
+    /// Reports the status to all watchers, if it changed.
     pub(crate) fn say(&self, status: ServingStatus) {
         self.0.send_if_modified(|known| {
             let is_news = *known != status;
@@ -39,7 +39,7 @@ impl StatusBoard {
         });
     }
 
-    /// Why nothing can be answered while no snapshot is held.
+    /// The error for queries while no snapshot is held.
     pub(crate) fn unavailable(&self) -> ServiceError {
         let message = self.0.borrow().message.clone();
         let message = message.unwrap_or_else(|| "no snapshot is held yet".to_owned());

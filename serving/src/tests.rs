@@ -1,4 +1,4 @@
-//! Whole lakes in temporary folders: what serving answers, against a naive evaluation of the events.
+//! Whole lakes in temporary folders: the answers of serving against a naive evaluation of the events.
 
 mod ages;
 mod answers;

@@ -1,4 +1,4 @@
-//! Pages of one question, each from the snapshot of the first.
+//! Pages of one query, all from the snapshot of the first.
 
 use clio_proto::{
     Code, Cursor, MembersRequest, Query, QuestionPart, ServiceError, SnapshotId, SnapshotInfo,
@@ -8,16 +8,16 @@ use clio_proto::{
 /// Where the page of a query begins.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Turn {
-    /// The snapshot that the page is of; `None` for the current one.
+    /// The snapshot of the page; `None` for the current one.
     pub(crate) snapshot: Option<SnapshotId>,
     /// The rows before it.
     pub(crate) n_before: usize,
-    /// The place that the page goes on from.
+    /// The position that the page continues from.
     after: Option<Cursor>,
 }
 
-/// Tells the question on this snapshot from others, and from the same on a snapshot of another lake, or of one that was recreated,
-/// that has the number by chance: runs have names of their own.
+/// Distinguishes the query on this snapshot from others, and from the same query on a snapshot of another or recreated
+/// lake that has the same number by chance: the names of runs differ.
 fn digest(query: &Query, snapshot: &SnapshotInfo) -> Result<u64, ServiceError> {
     let look_back = query.look_back_days.map_or(0, u64::from);
     Ok(question_digest(query)? ^ run_digest(snapshot) ^ look_back)
@@ -32,16 +32,16 @@ fn invalid(message: &str) -> ServiceError {
 }
 
 impl Turn {
-    /// Reads what a query says of its page.
+    /// Reads the page that a query asks for.
     ///
     /// # Errors
     ///
-    /// A cursor beside an offset or another snapshot.
+    /// A cursor together with an offset or another snapshot.
     pub(crate) fn new(query: &Query, snapshot: Option<SnapshotId>) -> Result<Self, ServiceError> {
         Self::begin(query.after, query.offset, snapshot)
     }
 
-    /// Reads what a search of members says of its page.
+    /// Reads the page that a search of members asks for.
     ///
     /// # Errors
     ///
@@ -64,19 +64,20 @@ impl Turn {
         }
         if let Some(asked) = snapshot.filter(|asked| *asked != after.snapshot) {
             let own = after.snapshot;
-            let message = format!("the cursor is of snapshot `{own}`, and `{asked}` is asked");
+            let message =
+                format!("the cursor belongs to snapshot `{own}`, but the query names `{asked}`");
             return Err(invalid(&message));
         }
         let n_before = usize::try_from(after.n_before).unwrap_or(usize::MAX);
         Ok(Self { snapshot: Some(after.snapshot), n_before, after: Some(after) })
     }
 
-    /// What says of which snapshot the page is.
+    /// Which part names the snapshot of the page.
     pub(crate) fn snapshot_is_of(self) -> QuestionPart {
         if self.after.is_some() { QuestionPart::After } else { QuestionPart::Snapshot }
     }
 
-    /// Refuses a cursor of another question, or of another lake, now that the snapshot is known.
+    /// Refuses a cursor of another query, or of another lake, once the snapshot is known.
     ///
     /// # Errors
     ///
@@ -84,15 +85,15 @@ impl Turn {
     pub(crate) fn check(self, query: &Query, snapshot: &SnapshotInfo) -> Result<(), ServiceError> {
         match self.after {
             Some(after) if after.question != digest(query, snapshot)? => Err(invalid(
-                "the cursor is of another question, or of another lake: days, filter, keys, measures, conditions, order and \
-                 look-back have to be the same on each page",
+                "the cursor belongs to another query, or to another lake: days, filter, keys, measures, conditions, order and \
+                 look-back must be the same on each page",
             )),
             Some(_) | None => Ok(()),
         }
     }
 
-    /// Refuses a cursor of another search of members, or of another lake, now that the snapshot is known; gives the one behind so many
-    /// members of the page.
+    /// Refuses a cursor of another search of members, or of another lake, once the snapshot is known; returns the one
+    /// after so many members of the page.
     ///
     /// # Errors
     ///
@@ -106,7 +107,7 @@ impl Turn {
         let question = search_digest(request)? ^ run_digest(snapshot);
         if self.after.is_some_and(|after| after.question != question) {
             return Err(invalid(
-                "the cursor is of another search, or of another lake: field, text, days and filter have to be the same on each \
+                "the cursor belongs to another search, or to another lake: field, text, days and filter must be the same on each \
                  page",
             ));
         }
@@ -114,11 +115,11 @@ impl Turn {
         Ok(Cursor { snapshot: snapshot.id, n_before, question })
     }
 
-    /// Behind so many rows of the page, of the snapshot that answered; `None` where nothing is grouped.
+    /// The position after so many rows of the page, on the snapshot that answered; `None` if nothing is grouped.
     ///
     /// # Errors
     ///
-    /// None of a query that was answered.
+    /// None for a query that was answered.
     pub(crate) fn end(
         self,
         query: &Query,

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-/// The longest wait after failures, in poll intervals: each look at a lake that half answers may read all that is new
-/// once more.
+/// The longest wait after failures, in poll intervals: each look at a lake that answers only in part may read all that
+/// is new once more.
 const N_INTERVALS_AT_MOST: u32 = 64;
 
-/// The waits of one follower: a poll interval after a look that went well. After failures in a row the longest one doubles
-/// each time, up to 64 poll intervals, and each wait lies between half of the longest one and the whole of it, so that
-/// replicas that lost sight of a lake together do not come back together.
+/// The waits of one follower: a poll interval after a successful look. After consecutive failures the upper limit
+/// doubles each time, up to 64 poll intervals, and each wait lies between half of the limit and the limit, so that
+/// replicas that lost a lake together do not return together.
 #[derive(Debug)]
 pub(crate) struct Waits {
     poll_interval: Duration,
@@ -23,7 +23,7 @@ impl Waits {
         Self { poll_interval, seed, after_failures: after_failures(poll_interval, seed) }
     }
 
-    /// The wait for the next look, after so many that failed in a row.
+    /// The wait for the next look, after this many consecutive failures.
     pub(crate) fn after(&mut self, n_failures: u32) -> Duration {
         if n_failures == 0 {
             self.after_failures = after_failures(self.poll_interval, self.seed);
@@ -34,7 +34,7 @@ impl Waits {
 }
 
 fn after_failures(poll_interval: Duration, seed: u64) -> ExponentialBackoff {
-    // The builder's jitter is up to as much again.
+    // The builder's jitter adds up to as much again.
     let longest = ExponentialBuilder::new()
         .with_min_delay(poll_interval)
         .with_max_delay(poll_interval.saturating_mul(N_INTERVALS_AT_MOST / 2))

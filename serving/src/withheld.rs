@@ -1,12 +1,13 @@
-//! What may be told of a group, from how many people it has: the rules, as functions of numbers.
+//! What may be shown of a group, given its number of people: the rules, as functions of numbers.
 //!
-//! A model with `min_people` withholds every measure of events of fewer people. Whose people these are, each measure's source says: the
-//! people of a source are counted by its distinct measures that count people, and the least of them is heeded. Of a group in which a source
-//! has nobody, *nobody* is told, unless the group is small by all its sources: then that, too, would be told of the few.
+//! A model with `min_people` withholds every measure of events of fewer people. Which people these are depends on each
+//! measure's source: the people of a source are counted by its distinct measures that count people, and the smallest of
+//! them applies. If a source has nobody in a group, that fact is shown, unless the group is small by all its sources:
+//! then that, too, would reveal something about the few.
 
 use clio_proto::Value;
 
-/// The sources of a plan's measures, whose people are counted, and what is told of so many.
+/// The sources of a plan's measures, whose people are counted, and the rules for them.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Withholding {
     least: u32,
@@ -16,7 +17,7 @@ pub(crate) struct Withholding {
     sources: Vec<usize>,
 }
 
-/// What is told of the measures of one source.
+/// What may be shown of the measures of one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
     /// Everything.
@@ -28,12 +29,13 @@ pub(crate) enum Told {
 }
 
 impl Withholding {
-    /// Of measures that count the people of each source, and the source of each measure; a source that nothing counts would never be told of.
+    /// From the measures that count the people of each source, and the source of each measure; a source whose people
+    /// are not counted would never be shown.
     pub(crate) fn new(least: u32, people: Vec<Vec<usize>>, sources: Vec<usize>) -> Self {
         Self { least, people, sources }
     }
 
-    /// The fewest people that are told of.
+    /// The smallest number of people that is shown.
     pub(crate) fn least(&self) -> u32 {
         self.least
     }
@@ -48,12 +50,12 @@ impl Withholding {
         self.sources[measure]
     }
 
-    /// Whether so many people are enough to be told of.
+    /// Whether this many people are enough to be shown.
     pub(crate) fn is_enough(&self, people: f64) -> bool {
         people.round() >= f64::from(self.least)
     }
 
-    /// By source, its people, given the values of the plan's measures: the least of what counts them.
+    /// By source, its people, given the values of the plan's measures: the smallest value of those that count them.
     pub(crate) fn count(&self, value: impl Fn(usize) -> Option<f64>) -> Vec<f64> {
         let of_source = |counted: &Vec<usize>| {
             let all = counted.iter().map(|at| value(*at).unwrap_or(0.0));
@@ -62,7 +64,7 @@ impl Withholding {
         self.people.iter().map(of_source).collect()
     }
 
-    /// By source, what is told of a set of cells with so many people.
+    /// By source, what may be shown of a set of cells with so many people.
     pub(crate) fn told(&self, people: &[f64]) -> Vec<Told> {
         let most = people.iter().copied().fold(0.0, f64::max);
         let is_large = self.is_enough(most) || most == 0.0;
@@ -74,12 +76,12 @@ impl Withholding {
         people.iter().map(of_source).collect()
     }
 
-    /// A measure's value as it is told.
+    /// A measure's value as it may be shown.
     pub(crate) fn tell(&self, measure: usize, value: Value, told: &[Told]) -> Value {
         let source = self.source(measure);
         match told[source] {
             Told::Nothing => Value::withheld(),
-            // Events without a person are of nobody knows how many.
+            // Events without people may be anybody's.
             Told::Nobody if value.value.is_some_and(|number| number != 0.0) => Value::withheld(),
             Told::All | Told::Nobody if self.people[source].contains(&measure) => {
                 rounded(value, self.least)
@@ -88,7 +90,7 @@ impl Withholding {
         }
     }
 
-    /// The values of a set of cells, all measures of the plan, as they are told.
+    /// The values of a set of cells, for all measures of the plan, as they may be shown.
     pub(crate) fn tell_all(&self, values: &mut [Value]) {
         let told = self.told(&self.count(|at| values[at].value));
         if values.iter().all(|value| value.value.is_none()) {
@@ -99,19 +101,20 @@ impl Withholding {
         }
     }
 
-    /// A number of people that is no measure's, such as those whom two rows have in common.
+    /// A number of people that is not a measure's, such as those whom two rows have in common.
     pub(crate) fn tell_people(&self, value: Value) -> Value {
         match value.value {
             Some(people) if people > 0.0 && !self.is_enough(people) => Value::withheld(),
-            // Of what cannot be told the bounds alone are there.
+            // A number that cannot be determined has only its bounds.
             None if value.upper.is_some_and(|upper| !self.is_enough(upper)) => Value::withheld(),
             _ => rounded(value, self.least),
         }
     }
 }
 
-/// A number of people as a multiple of the fewest, with bounds that still hold, also in what is made of it: a multiple further each way, and as many
-/// more as the sketch's error takes. Its digits follow from the rounded number and that error alone.
+/// A number of people rounded to a multiple of the minimum, with bounds that still hold, also in results derived from
+/// it: one more multiple in each direction, and as many more as the sketch's error requires. Its digits follow from the
+/// rounded number and that error alone.
 pub(crate) fn rounded(value: Value, least: u32) -> Value {
     let step = f64::from(least);
     let up = |number: f64| (number / step).ceil() * step;
@@ -132,8 +135,8 @@ pub(crate) fn rounded(value: Value, least: u32) -> Value {
     }
 }
 
-/// Something made of so many people in digits that do not tell how many: to a power of ten no finer than what one rounding of these people moves
-/// it by.
+/// A number derived from so many people, with so few digits that they do not reveal how many: rounded to a power of ten
+/// no finer than the effect of rounding one of these numbers of people.
 pub(crate) fn coarse(number: f64, people: f64, least: u32) -> (f64, f64) {
     let moved = number.abs() * f64::from(least) / people.max(1.0);
     if !(moved > 0.0 && moved.is_finite()) {
@@ -158,7 +161,7 @@ mod tests {
         assert_eq!(told([5.0, 5.0]), [Told::All, Told::All]);
         assert_eq!(told([5.0, 4.0]), [Told::All, Told::Nothing]);
         assert_eq!(told([5.0, 0.0]), [Told::All, Told::Nobody]);
-        // That none of four played is told of four.
+        // That none of four played would be shown of four.
         assert_eq!(told([4.0, 0.0]), [Told::Nothing, Told::Nothing]);
         assert_eq!(told([0.0, 0.0]), [Told::Nobody, Told::Nobody]);
         // An estimate of five.
@@ -173,7 +176,7 @@ mod tests {
         assert_eq!(values[0], Value::exact(20.0));
         assert_eq!(values[1], Value::estimate(10.0, 5.0, 15.0, false));
         assert!(values[2].withheld && values[3].withheld && values[3].value.is_none());
-        // Plays of nobody knows whom.
+        // Plays of an unknown number of people.
         let mut values = [20.0, 12.0, 3.0, 0.0].map(Value::exact);
         rule.tell_all(&mut values);
         assert!(values[2].withheld);
@@ -195,13 +198,13 @@ mod tests {
                 assert!(!told.exact && (number - f64::from(people)).abs() <= step / 2.0);
                 let (lower, upper) = (told.lower.unwrap(), told.upper.unwrap());
                 assert!((lower..=upper).contains(&f64::from(people)));
-                // All that are rounded to it have the same bounds.
+                // All numbers that are rounded to it have the same bounds.
                 assert_eq!(told, rounded(Value::exact(number), least));
             }
         }
         let estimate = rounded(Value::estimate(1004.0, 981.0, 1030.0, false), 10);
         assert_eq!(estimate, Value::estimate(1000.0, 960.0, 1040.0, false));
-        // What cannot be told keeps its bounds, outwards.
+        // A number that cannot be determined keeps its bounds, widened.
         let untold = Value { value: None, ..Value::estimate(0.0, 3.0, 41.0, false) };
         assert_eq!(
             rounded(untold, 10),
@@ -209,7 +212,7 @@ mod tests {
         );
     }
 
-    /// The rate of two rounded numbers: its bounds hold in 95 of 100, whatever the people are.
+    /// The rate of two rounded numbers: its bounds hold in 95 of 100 cases, whatever the people are.
     #[test]
     fn bounds_of_rates_of_rounded_people_hold() {
         let expression = clio_proto::Expression::parse("players / viewers").unwrap();

@@ -1,4 +1,4 @@
-//! What encoders hold does not grow with the rows that they were given: counted by an allocator, in a process of its own.
+//! The memory of encoders does not grow with the number of rows: counted by an allocator, in a process of its own.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
@@ -12,7 +12,7 @@ use clio_proto::{
 };
 use clio_serving::{EncoderOptions, encoder};
 
-/// The system's allocator, with the bytes that are in use and the most that ever were.
+/// The system's allocator, with the number of bytes in use and its maximum.
 struct Counting;
 
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
@@ -40,7 +40,7 @@ static ALLOCATOR: Counting = Counting;
 
 const PAGE_ROWS: usize = 5_000;
 
-/// A page of rows that are all different, so that nothing is packed away.
+/// A page of rows that are all different, so that compression removes nothing.
 fn page(number: usize) -> Answer {
     let mixed = |at: usize| (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let rows = (number * PAGE_ROWS..(number + 1) * PAGE_ROWS).map(|at| {
@@ -115,7 +115,8 @@ fn dataset() -> Description {
     }
 }
 
-/// The most bytes in use while a file of so many pages is made and taken, page by page, and the bytes of the file.
+/// The largest number of bytes in use while a file of so many pages is produced and consumed, page by page, and the
+/// size of the file.
 fn most_in_use(format: ExportFormat, n_pages: usize) -> (usize, usize) {
     let before = IN_USE.load(Ordering::Relaxed);
     MOST.store(before, Ordering::Relaxed);
@@ -130,7 +131,8 @@ fn most_in_use(format: ExportFormat, n_pages: usize) -> (usize, usize) {
     (MOST.load(Ordering::Relaxed) - before, n_bytes)
 }
 
-/// 100,000 rows take what 25,000 take, but for a tenth (of Parquet, its end lists the groups of rows), and less than the file.
+/// 100,000 rows take as much as 25,000, within a tenth (Parquet's footer lists the groups of rows), and less than the
+/// file.
 #[test]
 fn a_hundred_thousand_rows_are_made_in_bounded_memory() {
     for format in ExportFormat::ALL {

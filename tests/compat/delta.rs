@@ -33,12 +33,12 @@ fn another_engine_reads_the_same_counts() {
     assert_eq!(counts(&found), expected);
     let before = expected.clone();
 
-    // Days that have left the lake are in no engine's answer any more, and the month stands.
+    // Days that have left the lake are gone for every engine, and the month remains.
     sandbox.ok(["lake", "retire", "--lake", "lake", "--before", "2019-12-01"]);
     expected.retain(|(period, _), _| period.len() < "2019-11-24".len());
     assert_eq!(counts(&read(&sandbox)), expected);
 
-    // What is gone back to is what every engine reads, as another version of the same table.
+    // After a rollback every engine reads the earlier content, as a new version of the same table.
     sandbox.ok(["lake", "rollback", "0", "--lake", "lake"]);
     let back = read(&sandbox);
     assert_eq!((&back["version"], counts(&back)), (&serde_json::json!(2), before));
@@ -53,7 +53,7 @@ fn days_of(found: &Value) -> usize {
     days.into_iter().filter(|period| period.len() == "2019-11-24".len()).count()
 }
 
-/// What Python reads of the lake.
+/// What Python reads from the lake.
 fn read(sandbox: &Sandbox) -> Value {
     let python = repository().join("target/python/bin/python");
     assert!(python.is_file(), "run tests/python.sh first: it makes {}", python.display());

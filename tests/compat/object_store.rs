@@ -9,10 +9,10 @@ use serde_json::Value;
 const KEY: &str = "a-key-that-is-known";
 const SECRET: &str = "a-secret-that-nobody-may-print";
 
-/// An S3 server with the events of a folder in the bucket `media`; it ends with the value.
+/// An S3 server with the events of a folder in the bucket `media`; it stops when the value is dropped.
 struct S3 {
     child: Child,
-    /// Closed with the value, which ends the server.
+    /// Closed when the value is dropped, which stops the server.
     _stdin: ChildStdin,
     address: String,
 }
@@ -64,7 +64,7 @@ impl S3 {
 
 impl Drop for S3 {
     fn drop(&mut self) {
-        // The test is over, whether the server can still be told or not.
+        // The test is over, whether or not the server can still be told.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -121,7 +121,7 @@ fn a_lake_on_s3_is_the_same_as_one_in_a_folder() {
     }
 }
 
-/// Conditional writes keep two processes apart: each commits, and neither loses what the other did.
+/// Conditional writes keep two processes apart: each commits, and neither loses what the other one did.
 #[test]
 fn two_runs_at_once_on_s3_are_safe() {
     let sandbox = Sandbox::new();

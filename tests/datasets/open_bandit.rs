@@ -20,7 +20,7 @@ const FIELDS: [&str; 8] = [
 ];
 const MEASURES: [&str; 4] = ["impressions", "viewers", "clicks", "clickers"];
 
-/// The groupings asked for: none, each field, each pair; alone and by day.
+/// The groupings that are queried: none, each field, each pair; alone and by day.
 fn groupings() -> Vec<Vec<&'static str>> {
     let mut groupings = vec![vec![]];
     for (index, first) in FIELDS.iter().enumerate() {
@@ -40,8 +40,8 @@ fn query(fields: &[&str], range: QueryRange) -> Query {
     Query { range, group_by: group_by.collect(), limit: MAX_LIMIT, ..Query::total(MEASURES) }
 }
 
-/// The answer's rows as whole numbers. A sketch's estimate is rounded: below a few thousand it is
-/// off by less than a half unless two viewers share a slot of the sketch.
+/// The answer's rows as whole numbers. A sketch's estimate is rounded: below a few thousand its error is less than a
+/// half unless two viewers share a slot of the sketch.
 fn counts(answer: &Answer) -> BTreeMap<Vec<String>, [u64; 4]> {
     let rows = if answer.group_by.is_empty() {
         std::slice::from_ref(&answer.total)

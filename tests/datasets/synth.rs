@@ -16,8 +16,8 @@ struct Tally {
 }
 
 impl Tally {
-    /// Compares one number. `standard_error` is the sketch's stated relative one; `None` for counts
-    /// and sums, which must be equal.
+    /// Compares one number. `standard_error` is the sketch's stated relative one; `None` for counts and sums, which
+    /// must be equal.
     fn compare(
         &mut self,
         place: &str,

@@ -1,4 +1,4 @@
-//! Checks of a model and recounts, from the command line: exit codes, words, and what the lake keeps.
+//! Checks of a model and recounts, on the command line: exit codes, messages, and what the lake keeps.
 
 use clio_tests::Sandbox;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! A lake that is not what it was, and one of a newer program, as the commands tell of them.
+//! A damaged lake, and one of a newer program, as commands report them.
 
 use std::path::{Path, PathBuf};
 
@@ -71,7 +71,7 @@ fn a_damaged_lake_is_told_mended_and_told_again() {
     let fault = &report["faults"][0];
     assert_eq!((&fault["kind"], &fault["period"]), (&json!("file"), &json!("2025-01")));
 
-    // Whatever asks says so, and nothing answers with it.
+    // Every command that reads it says so, and none answers from it.
     let place = "cells/grain=month/period=2025-01/";
     for args in [
         &["query", "--lake", "lake"][..],
@@ -90,7 +90,7 @@ fn a_damaged_lake_is_told_mended_and_told_again() {
     assert!(run.stderr.contains("the lake is damaged"), "{}", run.stderr);
     let answer = sandbox.json(&["query", "--lake", "lake", "--to", "2025-01-31"]);
     assert_eq!(answer["total"]["values"]["visits"]["value"], json!(4.0));
-    // Only the snapshot before has the damaged file still.
+    // Only the previous snapshot still has the damaged file.
     let found = sandbox.clio(CHECK.iter().chain(&["--format", "json"]));
     let report: Value = serde_json::from_str(&found.stdout).unwrap();
     assert_eq!(report["faults"][0]["kind"], json!("old_file"), "{report}");
@@ -137,7 +137,7 @@ fn a_lake_of_a_newer_program_is_refused_by_every_command() {
             "{args:?}: {said}"
         );
     }
-    // What was served goes on, and the log says why nothing newer is.
+    // What was served remains so, and the log says why nothing newer is.
     let mut said = Vec::new();
     until("the service to say which program reads the lake", || {
         said.extend(server.said());
@@ -147,7 +147,7 @@ fn a_lake_of_a_newer_program_is_refused_by_every_command() {
     assert_eq!(answer["snapshot"]["version"], json!(0));
 }
 
-/// The newest entry of a log that vanished was told by nobody: the lake seemed to be what it was before.
+/// Nobody noticed if the newest entry of a log vanished: the lake seemed to be what it was before.
 #[test]
 fn a_lake_that_lacks_its_newest_commits_is_told_by_what_runs_have_left() {
     let sandbox = lake();

@@ -1,5 +1,5 @@
-//! Broken input: each an error that names the place and the mend, exit code 1, nothing committed,
-//! and the last snapshot still served.
+//! Invalid input: each an error that names the place and the mend, exit code 1, nothing committed, and the last
+//! snapshot still served.
 
 use std::path::Path;
 
@@ -55,8 +55,8 @@ impl Shop {
         Self { sandbox }
     }
 
-    /// Every file of the lake's tables with its size: what a failed run must leave as it was. Beside them
-    /// lies the record of the run, which says that it failed.
+    /// Every file of the lake's tables with its size: what a failed run must leave unchanged. The record of the run,
+    /// which says that it failed, lies beside them.
     fn lake_files(&self) -> Vec<(String, u64)> {
         fn walk(folder: &Path, files: &mut Vec<(String, u64)>) {
             for entry in std::fs::read_dir(folder).unwrap() {
@@ -80,7 +80,7 @@ impl Shop {
         files
     }
 
-    /// Runs the etl, which must fail, and compares what it says and leaves.
+    /// Runs the etl, which must fail, and checks its message and what it leaves.
     fn fails(&self, expected: &[&str]) {
         let before = self.lake_files();
         let finished = self.sandbox.clio(["etl", "run", "--model", "shop.toml", "--lake", "lake"]);
@@ -122,7 +122,7 @@ fn a_column_of_the_wrong_type_is_named_with_a_value() {
     let shop = Shop::new();
     shop.model("of = \"seconds\"", "of = \"country\"");
     shop.fails(&["measure `seconds` means something else", "give", "a new lake"]);
-    // In a lake of its own the measure may mean that, but no text is a number; nothing is left behind.
+    // In a lake of its own the measure may have that meaning, but no text is a number; nothing is left behind.
     let args = ["etl", "run", "--model", "shop.toml", "--lake", "other"];
     let finished = shop.sandbox.clio(args);
     assert_eq!(finished.code, 1);
@@ -186,7 +186,7 @@ fn a_bad_model_reports_every_problem_at_once() {
     assert!(checked.stderr.lines().count() >= 2, "{}", checked.stderr);
 }
 
-/// Beside a running service: it serves what was committed, whatever fails, and then the mended day.
+/// Beside a running service: it serves what was committed, whatever fails, and then the corrected day.
 #[test]
 fn a_service_keeps_the_last_snapshot_while_runs_fail() {
     let shop = Shop::new();

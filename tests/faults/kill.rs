@@ -1,5 +1,5 @@
-//! The etl killed at random moments, and started again: the lake it ends with is that of a run that was
-//! never disturbed, to the byte, and no snapshot on the way was a part of one.
+//! The etl killed at random moments and restarted: the final lake is that of an undisturbed run, to the byte, and no
+//! snapshot on the way was incomplete.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +26,7 @@ const SYNTH: [&str; 12] = [
     "--no-answers",
 ];
 
-/// A small generator of numbers: the same seed, the same moments.
+/// A small generator of numbers: the same seed gives the same moments.
 struct Moments(u64);
 
 impl Moments {
@@ -53,7 +53,7 @@ fn n_days(periods: &BTreeMap<String, Vec<u8>>) -> usize {
     periods.keys().filter(|period| period.len() == 10).count()
 }
 
-/// Every file below the table of cells but its log.
+/// Every file below the table of cells except its log.
 fn data_files(lake: &Path) -> usize {
     fn walk(folder: &Path, n: &mut usize) {
         let Ok(entries) = std::fs::read_dir(folder) else { return };
@@ -88,7 +88,7 @@ fn a_run_killed_at_any_moment_is_taken_up_where_it_stopped() {
     while n_killed < n_kills {
         let lake = format!("lake-{n_killed}");
         let folder = sandbox.path(&lake);
-        // Each start gets a little further, so that kills fall into every step of one lake's first run.
+        // Each start gets a little further, so that kills hit every step of one lake's first run.
         let mut reached = Vec::new();
         loop {
             let wait = whole_time.mul_f64(1.1 * moments.next());
@@ -123,8 +123,7 @@ fn a_run_killed_at_any_moment_is_taken_up_where_it_stopped() {
     }
 }
 
-/// Starts a run and kills it after a while; whether it was still there to be killed. One that ends by
-/// itself must end well.
+/// Starts a run and kills it after a while; returns whether it was still running. One that ends by itself must succeed.
 fn is_killed(sandbox: &Sandbox, lake: &str, wait: Duration) -> bool {
     let mut command = sandbox.command(run_args(lake));
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -148,7 +147,7 @@ fn is_killed(sandbox: &Sandbox, lake: &str, wait: Duration) -> bool {
     by_itself.is_none()
 }
 
-/// What one killed run had finished is not done again.
+/// What a killed run had finished is not done again.
 #[test]
 fn finished_days_of_a_killed_run_are_used() {
     let sandbox = Sandbox::new();
@@ -175,7 +174,7 @@ fn finished_days_of_a_killed_run_are_used() {
     assert!(bytes(&sandbox.path("lake")) == bytes(&sandbox.path("whole")));
 }
 
-/// Two processes on one lake at once: the slower one finds the work done, or folds its own on top.
+/// Two processes on one lake at once: the slower one finds the work done, or adds its own.
 #[test]
 fn two_runs_at_once_are_safe() {
     let sandbox = Sandbox::new();
@@ -201,12 +200,12 @@ fn two_runs_at_once_are_safe() {
         assert!(bytes(&folder) == expected, "{lake}");
         sandbox.ok(run_args(lake));
         let n_parents = expected.len() - N_DAYS;
-        // Of the second commit's parents the first one's stay, for its snapshot.
+        // The first commit's versions of the second one's parents remain, for its snapshot.
         assert!(data_files(&folder) <= expected.len() + n_parents, "{lake}");
     }
 }
 
-/// A run that fails is in the history, with why.
+/// A failed run is in the history, with the reason.
 #[test]
 fn a_failed_run_is_in_the_history() {
     let sandbox = Sandbox::new();
@@ -249,7 +248,7 @@ fn a_failed_run_is_in_the_history() {
         (&shown[0]["outcome"], &shown[1]["outcome"]),
         (&"FAILED".into(), &"COMMITTED".into())
     );
-    // The file is told to those outside, where it lies is not.
+    // Outsiders are told the file's name, not where it lies.
     let error = shown[0]["error"].as_str().unwrap();
     let folder = sandbox.path("events").to_string_lossy().into_owned();
     assert!(error.contains("broken.parquet") && !error.contains(&folder), "{error}");

@@ -1,4 +1,4 @@
-//! A model that changes: said before the run works, and a lake of the old and the new is served.
+//! A model that changes: reported before the run works, and a lake with cells of both models is served.
 
 use clio_tests::Sandbox;
 use serde_json::Value;
@@ -72,7 +72,7 @@ fn a_new_measure_is_served_beside_days_that_lack_it() {
     );
     assert_eq!(totals(&sandbox), [4.0, 2.0, 7.0]);
 
-    // Without dates the days are made that lack it, and only those.
+    // Without dates, exactly the days that lack it are made.
     let report = sandbox.etl(&sandbox.path("shop.toml"), "lake", &[]);
     assert_eq!(report["days"], Value::from(vec!["2026-01-05"]));
     assert_eq!(totals(&sandbox), [4.0, 2.0, 14.0]);
@@ -80,7 +80,7 @@ fn a_new_measure_is_served_beside_days_that_lack_it() {
     assert_eq!((&plan["model"]["effect"], &plan["n_up_to_date"]), (&"same".into(), &2.into()));
 }
 
-/// The old snapshot stays what it was, under the model that it was made with.
+/// The old snapshot remains what it was, under the model that it was made with.
 #[test]
 fn a_model_that_rebuilds_leaves_old_snapshots_readable() {
     let sandbox = shop();

@@ -1,4 +1,4 @@
-//! Wrong questions: each answered with what is wrong and what exists, and exit code 2.
+//! Invalid queries: each answered with what is wrong and what exists, and exit code 2.
 
 use clio_tests::Sandbox;
 

@@ -1,4 +1,4 @@
-//! The schedule as a process: input that arrives is rolled up, one schedule a lake, a clean stop.
+//! The schedule as a process: arriving input is rolled up, one schedule per lake, a clean stop.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -28,7 +28,7 @@ fn write_day(sandbox: &Sandbox, day: &str) {
     std::fs::write(folder.join("a.csv"), format!("at,country\n{day} 10:00:00,US\n")).unwrap();
 }
 
-/// Ends with the test, whatever happens.
+/// Stops with the test, whatever happens.
 struct Running(Child);
 
 impl Drop for Running {
@@ -68,7 +68,7 @@ fn input_that_arrives_is_rolled_up_and_sigterm_stops() {
 
     write_day(&sandbox, "2026-01-06");
     until("the second day", || (n_days(&sandbox) == 2).then_some(()));
-    // A run that fails is no end: the next arrival is served.
+    // A failed run does not end the schedule: the next arrival is processed.
     std::fs::write(sandbox.path("visits/dt=2026-01-06/b.csv"), "at,country\nnever,US\n").unwrap();
     let outcomes = || -> Vec<String> {
         let runs = sandbox.json(&["etl", "runs", "--lake", "lake"]);

@@ -1,4 +1,4 @@
-//! Plays credited to impressions, through the binary: what is in no cell is said.
+//! Plays credited to impressions, through the binary: events in no cell are reported.
 
 use clio_tests::{Sandbox, until};
 use serde_json::json;
@@ -49,7 +49,7 @@ expr = "buyers / viewers"
 format = "percent"
 "#;
 
-/// Ann sees two banners around midnight of Berlin, which is 23:00 of UTC.
+/// Ann sees two banners around midnight in Berlin, which is 23:00 UTC.
 const VIEWS: &str = "\
 at,visitor,banner
 2026-01-05 22:30:00,ann,spring
@@ -57,7 +57,7 @@ at,visitor,banner
 2026-01-06 12:00:00,bob,spring
 ";
 
-/// Two of Ann's, one by Bob too late, and one by Cem, who saw nothing.
+/// Two of Ann's, one by Bob that is too late, and one by Cem, who saw nothing.
 const ORDERS: &str = "\
 at,visitor,price
 2026-01-05 23:10:00,ann,10
@@ -110,7 +110,7 @@ fn orders_without_a_view_are_counted_by_day_wherever_numbers_are_shown() {
         { "source": "credited_orders", "day": "2026-01-06", "rows": 1 },
         { "source": "credited_orders", "day": "2026-01-07", "rows": 1 },
     ]);
-    // Cem's day has no cell, and so is no day of the snapshot.
+    // Cem's day has no cell, and so is not a day of the snapshot.
     assert_eq!(answer["coverage"]["unattributed"], json!([of_days[0]]));
 
     let server = sandbox.serve(&["serve", "--lake", "lake", "--grpc", "127.0.0.1:0"]);

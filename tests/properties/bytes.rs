@@ -1,4 +1,4 @@
-//! Equal input gives equal bytes, and unions of daily sketches are the sketch of everything.
+//! Equal input gives equal bytes, and the union of daily sketches is the sketch of everything.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn empty_sketch() -> Sketch {
     Sketch::new(Family::HllPlusPlus, Precision::try_new(14).unwrap())
 }
 
-/// One sketch of the profiles of every impression, straight from the event files.
+/// One sketch of the profiles of every impression, directly from the event files.
 fn sketch_of_all_viewers(events: &Path) -> Sketch {
     let mut sketch = empty_sketch();
     for day in std::fs::read_dir(events.join("impressions")).unwrap() {
@@ -96,8 +96,8 @@ fn two_runs_of_the_same_input_give_the_same_cells_whatever_the_threads() {
     assert!(again["snapshot"].is_null() || again["unchanged"] == true, "{again}");
 }
 
-/// A day at a time, out of order, or all at once: the same cells. And a day whose input was wrong is
-/// mended by one run of that day, up to all time.
+/// One day at a time, out of order, or all at once: the same cells. And a day whose input was wrong is corrected by one
+/// run of that day, up to all time.
 #[test]
 fn any_split_into_runs_and_any_correction_gives_the_same_cells() {
     let sandbox = Sandbox::new();
@@ -120,7 +120,7 @@ fn any_split_into_runs_and_any_correction_gives_the_same_cells() {
     let whole = read_cells(&sandbox.path("whole"));
     assert!(read_cells(&sandbox.path("split")) != whole);
     std::fs::rename(&aside, &plays).unwrap();
-    // They change the day before too, whose impressions some of them are credited to.
+    // They change the previous day too, to whose impressions some of them are credited.
     let report = sandbox.etl(&model, "split", &[]);
     assert_eq!(report["days"], serde_json::json!([days[0], days[1]]));
     assert!(read_cells(&sandbox.path("split")) == whole);

@@ -1,4 +1,5 @@
-//! Ages in all faces, from events whose first days are known, before and after the days they count from have left the lake.
+//! Ages in all interfaces, from events whose first days are known, before and after the days that they count from have
+//! left the lake.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,16 +22,16 @@ fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
-/// An event: the country, who, and when.
+/// An event: the country, the person, and the time.
 type Event = (&'static str, usize, Date);
 
-/// A few people a day, who come back, and some of whom are in several countries.
+/// A few people a day, who return, and some of whom are in several countries.
 fn events() -> Vec<Event> {
     let mut events = Vec::new();
     for (at, (country, first, last)) in COUNTRIES.into_iter().enumerate() {
         let days = day(first).series(jiff::Span::new().days(1));
         for (n, day) in days.take_while(|day| *day <= self::day(last)).enumerate() {
-            // Every third day a country rests, but for its first.
+            // Every third day a country has no events, except on its first.
             if n % 3 == 1 {
                 continue;
             }
@@ -55,7 +56,7 @@ fn age(event: &Event) -> Option<i32> {
     (first != COUNTRIES[0].1).then_some(n_days)
 }
 
-/// Views and different people by age, of the days from one on, for which something holds.
+/// Views and distinct people by age, from some day on, for ages that satisfy a condition.
 fn expected(
     events: &[Event],
     from: &str,
@@ -89,7 +90,7 @@ fn found(
     found
 }
 
-/// What `clio query` says.
+/// The answer of `clio query`.
 fn asked(
     sandbox: &Sandbox,
     key: &str,
@@ -109,7 +110,7 @@ fn asked(
     })
 }
 
-/// A test of an age: on the command line, in GraphQL, and what it means.
+/// A test of an age: on the command line, in GraphQL, and its meaning.
 type Case = (&'static str, &'static str, fn(Option<i32>) -> bool);
 
 const CASES: [Case; 7] = [
@@ -144,7 +145,7 @@ fn ages_and_conditions_on_them_are_those_of_the_events_in_every_face() {
         }
     }
     let lake = sandbox.text("lake");
-    // The days of January go, and with them those that most countries count from.
+    // The days of January are retired, and with them those that most countries count from.
     let retired = sandbox.clio(["lake", "retire", "--lake", &lake, "--before", "2026-02-01"]);
     assert_eq!(retired.code, 0, "{}", retired.stderr);
     assert!(retired.stdout.contains("first days     kept of 3 members"), "{}", retired.stdout);

@@ -17,7 +17,7 @@ impl Faces {
         })
     }
 
-    /// What the gateway answers with.
+    /// The gateway's answer.
     fn downloaded(&self, file: &str, query: &serde_json::Value) -> Vec<u8> {
         let url = format!("{}/{file}", self.gateway.url);
         until("the gateway's file", || {
@@ -52,7 +52,7 @@ fn files_are_the_same_from_every_face() {
     assert_eq!(said("clio.missing_days").unwrap(), "2025-12-29..2025-12-30,2026-01-01..2026-01-02");
     let batches: Vec<_> = file.build().unwrap().map(Result::unwrap).collect();
     assert_eq!(batches.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 5);
-    // What programs print, and what the gateway passes on, is one text.
+    // What programs print, and what the gateway streams, is the same text.
     let csv = faces.files(&[&args[..], &["csv", "--raw"]].concat());
     let downloaded = faces.downloaded("export.csv", &query);
     assert_eq!(String::from_utf8_lossy(&downloaded), String::from_utf8_lossy(&csv[0]));

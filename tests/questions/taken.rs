@@ -1,4 +1,5 @@
-//! What the dashboard gives away as *the question behind a panel*: its commands and its SQL, run here as they are written.
+//! What the dashboard hands out as *the question behind a panel*: its commands and its SQL, run here exactly as
+//! written.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ fn rows(csv: &str, n_keys: usize) -> BTreeMap<Vec<String>, BTreeMap<String, Opti
     rows.collect()
 }
 
-/// `argv` as a shell makes it of a command in several lines with texts in single quotes.
+/// `argv` as a shell parses it from a command in several lines with texts in single quotes.
 fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut is_quoted = false;
@@ -39,7 +40,8 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// A distinct count is a whole number in SQL: off by half at most. What is derived of two of them is off by what that is of each.
+/// A distinct count is a whole number in SQL: its error is at most a half. Measures derived from two of them have the
+/// combined error.
 fn tolerance(measure: &str, row: &BTreeMap<String, Option<f64>>) -> f64 {
     let number = |name: &str| row.get(name).copied().flatten();
     match measure {

@@ -1,4 +1,4 @@
-//! Questions by time: weeks, windows, and who is new.
+//! Queries by time: weeks, windows, and new people.
 
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ fn windows_are_the_same_in_every_face() {
 fn new_people_are_the_same_in_every_face() {
     let faces = Faces::new();
     let args = ["--group-by", "day", "--measures", "people", "--look-back", "4"];
-    // On the days: a; a; b; b; c. Nothing lies before the first.
+    // By days: a; a; b; b; c. Nothing precedes the first.
     let expected = [
         json!(null),
         json!([0.0, 1.0, 3]),

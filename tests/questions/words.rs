@@ -1,10 +1,11 @@
-//! What is said of questions, right ones and wrong ones, in the words of the one who asks.
+//! Messages about queries, valid and invalid, in the words of the interface that asked.
 
 use serde_json::Value;
 
 use super::{Faces, lake};
 
-/// Questions that would be refused again ended with exit code 1 as outages do, and named fields of gRPC where a flag was wrong.
+/// Queries that would be refused again ended with exit code 1 like outages, and errors named fields of gRPC instead of
+/// flags.
 #[test]
 fn a_wrong_question_is_told_by_its_flags_and_ends_with_code_2() {
     let faces = Faces::new();
@@ -57,17 +58,17 @@ fn a_wrong_question_is_told_by_its_flags_and_ends_with_code_2() {
         assert_eq!(finished.code, 2, "{args:?}: {}", finished.stderr);
         assert!(finished.stderr.contains(said), "{args:?}: {}", finished.stderr);
     }
-    // As it was written in GraphQL.
+    // As written in GraphQL.
     faces.graphql("{ cube(query: { measures: [PEOPLE] }) { elapsedMs } }");
     let query =
         "{ cube(query: { groupBy: [DAY] measures: [PEOPLE] lookBackDays: 0 }) { elapsedMs } }";
     let (_, body) = faces.gateway.graphql(query, &Value::Null);
-    let said = "`query.lookBackDays`: 0 days; from 1 to 3660 are possible";
+    let said = "`query.lookBackDays`: 0 days; from 1 to 3660 are allowed";
     assert_eq!(body["errors"][0]["message"], said, "{body}");
     assert_eq!(faces.clio(&by_day).code, 0);
 }
 
-/// A table of a comparison named neither the other side nor the window, and neither did CSV and JSON.
+/// A table of a comparison showed neither the other side nor the window, and neither did CSV and JSON.
 #[test]
 fn answers_say_with_what_rows_are_compared_and_over_which_window() {
     let faces = Faces::new();
@@ -92,7 +93,7 @@ fn answers_say_with_what_rows_are_compared_and_over_which_window() {
     assert_eq!(json["window"]["trailing_days"], 7);
 }
 
-/// A page behind the last row was empty, and said that five groups more were there.
+/// A page after the last row was empty, and claimed that five groups more followed.
 #[test]
 fn a_page_behind_the_last_row_says_so() {
     let faces = Faces::new();
@@ -112,7 +113,7 @@ fn a_page_behind_the_last_row_says_so() {
     assert!(first.contains("… 1 groups more"), "{first}");
 }
 
-/// Tables were wider than any terminal, with empty columns for parts of the total that there are none of.
+/// Tables were wider than any terminal, with empty columns for fractions of the total that do not exist.
 #[test]
 fn a_table_that_is_too_wide_falls_into_one_for_each_measure() {
     let faces = Faces::new();
@@ -140,7 +141,7 @@ fn a_table_that_is_too_wide_falls_into_one_for_each_measure() {
     assert!(head.contains("people_share,") && !head.contains("views_a_person_share"), "{head}");
 }
 
-/// What a column's type is known from was the path of a file without its first `/`, and JSON had nothing of it.
+/// The source of a column's type was the path of a file without its first `/`, and missing from JSON.
 #[test]
 fn a_lake_tells_where_it_has_its_types_from() {
     let model = super::MODEL.replace("url = \"views/\"", "url = \"views/views.csv\"");
@@ -157,7 +158,7 @@ fn a_lake_tells_where_it_has_its_types_from() {
     );
 }
 
-/// A log that cannot be read was told with the calls in a library that met it, several times.
+/// The message for an unreadable log listed the calls inside a library that met it, several times.
 #[test]
 fn a_log_that_cannot_be_read_is_told_in_a_line() {
     let sandbox = lake(super::MODEL, super::VIEWS);

@@ -80,11 +80,11 @@ fn add_input(surface: &mut Surface, name: String, input: &InputValueDefinition) 
     surface.add_entry(name, what, is_deprecated(&input.directives));
 }
 
-/// What clients of a schema survive.
+/// Changes that clients of a schema survive.
 pub(super) struct GraphQl;
 
 impl Rules for GraphQl {
-    /// An output may promise more, an input may ask for less.
+    /// An output may promise more, an input may require less.
     fn may_become(&self, before: &Entry, now: &Entry) -> bool {
         let gives = |entry: &Entry| entry.what.strip_prefix("gives ").map(str::to_owned);
         let takes = |entry: &Entry| entry.what.strip_prefix("takes ").map(str::to_owned);
@@ -107,7 +107,7 @@ impl Rules for GraphQl {
     }
 }
 
-/// Whether a type says "not null" wherever another does, and is the same otherwise.
+/// Whether a type is non-null wherever another one is, and equal otherwise.
 fn promises_all(more: &str, less: &str) -> bool {
     let mut less = less.chars().peekable();
     for c in more.chars() {

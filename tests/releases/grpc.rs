@@ -16,7 +16,7 @@ pub(super) fn surface() -> Surface {
     of_files(&set, "clio.")
 }
 
-/// The contract of the files whose packages begin so; the others are of other people.
+/// The contract of the files whose packages begin with this; the others are not ours.
 fn of_files(set: &FileDescriptorSet, packages: &str) -> Surface {
     let mut surface = Surface::default();
     for file in set.file.iter().filter(|file| file.package().starts_with(packages)) {
@@ -100,11 +100,11 @@ fn add_enum(surface: &mut Surface, package: &str, found: &EnumDescriptorProto) {
     surface.add(name, "enum");
 }
 
-/// What clients of the contract survive.
+/// Changes that clients of the contract survive.
 pub(super) struct Grpc;
 
 impl Rules for Grpc {
-    /// A number that is free again would be read as what it once was.
+    /// A reused number would be read with its old meaning.
     fn is_left_behind(&self, name: &str, gone: &Entry, now: &Surface) -> Option<String> {
         let (message, field) = name.rsplit_once('.')?;
         now.get(message)?;

@@ -1,6 +1,6 @@
-//! What is in a lake, as other engines and other releases read it: columns of its tables, keys of its commits and
-//! records, tags of its files. It is read from a lake that the binary makes of events in which everything happens that
-//! is ever written.
+//! The contents of a lake, as other engines and other releases read it: columns of its tables, keys of its commits and
+//! records, tags of its files. They are read from a lake that the binary makes from events that cause everything to be
+//! written that is ever written.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -98,7 +98,7 @@ on_failure = 'fail'
 at_most = '0%'
 ";
 
-/// A row that is bad, an asset that no lookup has, a play without an impression.
+/// A bad row, an asset that no lookup has, a play without an impression.
 const FILES: [(&str, &str); 5] = [
     (
         "impressions.csv",
@@ -114,7 +114,7 @@ const FILES: [(&str, &str); 5] = [
     ("audiences/dt=2026-01-01/a.csv", "person,audience\np1,young\np1,sport\n"),
 ];
 
-/// Makes `lake` in a sandbox, by a run and a recount, and lets an old month's days go.
+/// Makes `lake` in a sandbox, by a run and a recount, and retires the days of an old month.
 pub(crate) fn make_lake(sandbox: &Sandbox) {
     for (name, text) in FILES.iter().chain([&("model.toml", MODEL)]) {
         let path = sandbox.path(name);
@@ -127,7 +127,7 @@ pub(crate) fn make_lake(sandbox: &Sandbox) {
     sandbox.ok(["lake", "retire", "--lake", "lake", "--before", "2026-02-01"]);
 }
 
-/// What a lake of this build holds.
+/// The contents of a lake of this build.
 pub(super) fn surface() -> Surface {
     let sandbox = Sandbox::new();
     make_lake(&sandbox);
@@ -175,7 +175,7 @@ fn actions(table: &Path) -> Vec<Value> {
     texts.flat_map(lines).collect()
 }
 
-/// The columns of a table, with what their metadata says.
+/// The columns of a table, with their metadata.
 fn add_table(surface: &mut Surface, name: &str, action: &Value) {
     let Some(schema) = action["metaData"]["schemaString"].as_str() else { return };
     let schema: Value = serde_json::from_str(schema).unwrap();
@@ -225,11 +225,11 @@ fn add_value(surface: &mut Surface, path: &str, value: &Value) {
     surface.add(path, kind);
 }
 
-/// What readers of lakes survive: nothing goes or changes within a version of the format.
+/// Changes that readers of lakes survive: nothing is removed or changed within a version of the format.
 pub(super) struct Lake;
 
 impl Rules for Lake {
-    /// The next version of the format may hold anything, as long as this build reads the one before.
+    /// The next version of the format may contain anything, as long as this build can read the previous one.
     fn is_another(&self, before: &Surface, now: &Surface) -> bool {
         let version = |surface: &Surface| {
             surface.get(FORMAT_VERSION).and_then(|entry| entry.what.parse::<u32>().ok())

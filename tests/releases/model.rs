@@ -1,15 +1,15 @@
-//! Keys of models and of settings, as their references list them. Other tests hold the references against the code.
+//! Keys of models and of settings, as listed in their references. Other tests check the references against the code.
 
 use super::surface::{Entry, Rules, Surface, breaks};
 
-/// Whether a key must be given, and what it is where it is not.
+/// Whether a key is required, or else its default.
 const REQUIRED: &str = "required";
 
 fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// The rows of a page's tables, with the table of TOML whose heading stands above them, and the table's head.
+/// The rows of a page's tables, with the TOML table whose heading precedes them, and the table's head.
 fn rows(page: &str) -> Vec<(String, Vec<String>, Vec<String>)> {
     let mut rows = Vec::new();
     let (mut table, mut head) = (String::new(), Vec::new());
@@ -32,7 +32,7 @@ fn rows(page: &str) -> Vec<(String, Vec<String>, Vec<String>)> {
     rows
 }
 
-/// The keys of models: which are required, their defaults, their choices, and what kinds of tables take.
+/// The keys of models: which are required, their defaults, their choices, and which keys the kinds of tables accept.
 pub(super) fn surface(page: &str) -> Surface {
     let mut surface = Surface::default();
     for (table, head, cells) in rows(page) {
@@ -52,7 +52,7 @@ pub(super) fn surface(page: &str) -> Surface {
                 }
             }
         } else if let (Some(has), Some(may_have)) = (cell("has"), cell("may have")) {
-            // Kinds are known by their name, or else by the keys that make them.
+            // Kinds are identified by their name, or otherwise by the keys that make them.
             let kind = cell("kind").unwrap_or(has);
             for key in quoted(may_have) {
                 let (key, default) = key.split_once(" = ").unwrap_or((key, "none of its own"));
@@ -77,11 +77,11 @@ pub(super) fn settings(page: &str) -> Surface {
     surface
 }
 
-/// What files of the last release survive.
+/// Changes that files of the last release survive.
 pub(super) struct Keys;
 
 impl Rules for Keys {
-    /// What had to be given may get a default, and what had no choices some.
+    /// A required key may get a default, and a key without choices may get some.
     fn may_become(&self, before: &Entry, now: &Entry) -> bool {
         before.what == REQUIRED && now.what != REQUIRED
     }

@@ -1,12 +1,12 @@
-//! A surface: names with what each is, and what breaks those who were built on an earlier one.
+//! A surface: names and their definitions, and which changes break those who build on it.
 
 use std::collections::BTreeMap;
 
-/// In how many minor releases a name must have been deprecated before it may go.
+/// The number of minor releases in which a name must have been deprecated before it may be removed.
 const N_DEPRECATED_RELEASES: usize = 2;
 const DEPRECATED: &str = " (deprecated)";
 
-/// What a name is.
+/// The definition of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     /// As a text that the surface's rules understand.
@@ -18,24 +18,24 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Surface(BTreeMap<String, Entry>);
 
-/// What a surface lets change. Without rules of its own nothing may, and anything may come.
+/// The changes that a surface allows. Without rules of its own nothing may change, and anything may be added.
 pub(super) trait Rules {
-    /// Whether whoever was built on `before` goes on working with `now`.
+    /// Whether whoever builds on `before` still works with `now`.
     fn may_become(&self, _before: &Entry, _now: &Entry) -> bool {
         false
     }
 
-    /// Why a new name breaks what there was; `None` for one that does not.
+    /// Why a new name breaks existing uses; `None` if it does not.
     fn is_in_the_way(&self, _name: &str, _new: &Entry, _before: &Surface) -> Option<String> {
         None
     }
 
-    /// What is missing where a name went in good time; `None` where nothing is.
+    /// What is missing when a name was removed in good time; `None` if nothing is.
     fn is_left_behind(&self, _name: &str, _gone: &Entry, _now: &Surface) -> Option<String> {
         None
     }
 
-    /// Whether all of it may change, since a version inside of it says so.
+    /// Whether everything may change, because the version inside it changed.
     fn is_another(&self, _before: &Surface, _now: &Surface) -> bool {
         false
     }
@@ -84,7 +84,7 @@ impl Surface {
     }
 }
 
-/// What breaks, a sentence each. `releases` are in order; the last one is what is compared with.
+/// The breaking changes, a sentence each. `releases` are in order; the comparison is with the last one.
 pub(super) fn breaks(
     releases: &[(String, Surface)],
     now: &Surface,

@@ -1,4 +1,4 @@
-//! Bodies of gRPC requests that pages show as JSON, as `grpcurl -d` takes them: made bytes by the descriptors, and asked.
+//! Bodies of gRPC requests that pages show as JSON for `grpcurl -d`: encoded with the descriptors, and sent.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorSet};
 use serde_json::Value;
 
-/// Asks a server what a body of a `QueryRequest` says.
+/// Sends a server what a body of a `QueryRequest` says.
 pub(super) fn ask(place: &str, address: &str, text: &str) {
     let body: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{place}: {error}"));
     let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).expect("the descriptors are whole");
@@ -51,7 +51,7 @@ impl<'a> Types<'a> {
         }
     }
 
-    /// The bytes of a message; a field that it does not have, or of another type, fails.
+    /// The bytes of a message; an unknown field, or a value of another type, fails.
     fn encode(&self, place: &str, type_name: &str, value: &Value) -> Vec<u8> {
         let message = self.messages[type_name];
         let object = value.as_object();

@@ -1,4 +1,4 @@
-//! A page of the documentation: its blocks, and what stands in its text between backticks, in links and headings.
+//! A page of the documentation: its blocks, and its text between backticks, its links and headings.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,11 @@ pub(super) struct Page {
     pub(super) name: String,
     /// The fenced blocks, in order.
     pub(super) blocks: Vec<Block>,
-    /// What stands between backticks, with its line.
+    /// Text between backticks, with its line.
     pub(super) spans: Vec<(usize, String)>,
-    /// Where links lead, with their line.
+    /// The targets of links, with their line.
     pub(super) links: Vec<(usize, String)>,
-    /// The headings, as links name them.
+    /// The headings, as anchors.
     pub(super) anchors: BTreeSet<String>,
 }
 
@@ -26,13 +26,13 @@ pub(super) struct Block {
     pub(super) line: usize,
     pub(super) language: String,
     pub(super) text: String,
-    /// The file that it is, where the line before it is a file's name and nothing else.
+    /// Its file name, if the line before it is a file's name and nothing else.
     pub(super) file: Option<String>,
 }
 
 impl Block {
-    /// The commands of a shell, each with the lines that it goes on in. Where some begin with `$ `, the other
-    /// lines are what they print.
+    /// The commands of a shell, each with its continuation lines. If some begin with `$ `, the other lines are their
+    /// output.
     pub(super) fn commands(&self) -> Vec<String> {
         let has_prompts = self.text.lines().any(|line| line.starts_with("$ "));
         let mut commands: Vec<String> = Vec::new();
@@ -56,7 +56,7 @@ impl Block {
     }
 }
 
-/// The pages of the repository; the changelog tells what was.
+/// The pages of the repository, without the changelog, which tells the past.
 pub(super) fn pages() -> Vec<Page> {
     let files = crate::tidy::files().into_iter().map(|file| file.to_string_lossy().into_owned());
     let is_page = |name: &String| name.ends_with(".md") && name != "CHANGELOG.md";
@@ -74,7 +74,7 @@ pub(super) fn pages() -> Vec<Page> {
 fn read(name: String, text: &str) -> Page {
     let mut page = Page { name, ..Page::default() };
     let mut open: Option<Block> = None;
-    // A paragraph as a whole, since spans go over the ends of lines.
+    // A whole paragraph at once, since spans cross the ends of lines.
     let mut paragraph = (1, String::new());
     let mut last = String::new();
     for (index, line) in text.lines().enumerate() {
@@ -127,13 +127,13 @@ fn read_text(page: &mut Page, line: usize, text: &str) {
     page.links.extend(links.map(|(target, _)| (line, target.to_owned())));
 }
 
-/// The name, where a paragraph is `NAME` and nothing else.
+/// The name, if a paragraph is `NAME` and nothing else.
 fn file_name(paragraph: &str) -> Option<String> {
     let name = paragraph.trim().strip_prefix('`')?.strip_suffix('`')?;
     (name.contains('.') && !name.contains(['`', ' ', '/'])).then(|| name.to_owned())
 }
 
-/// A heading as links name it: its letters and digits in lower case, and hyphens for spaces.
+/// A heading as an anchor: its letters and digits in lower case, and hyphens for spaces.
 fn anchor(heading: &str) -> String {
     let heading = heading.to_lowercase();
     let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));

@@ -1,5 +1,5 @@
-//! A reader who types what a page says, in a folder of their own: one session a page, so that later commands find what
-//! earlier ones made, and servers that were started.
+//! A reader who types what a page says, in a folder of their own: one session per page, so that later commands find
+//! what earlier ones made, and servers that were started.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use clio_tests::{Sandbox, Server, repository};
 /// Programs besides `clio` that a page may use to make or look at files.
 const SHELL: [&str; 9] = ["cat", "cp", "echo", "head", "ls", "mkdir", "mv", "printf", "rm"];
 
-/// Commands that serve until they are stopped, with the flag that says where, and where they serve without it.
+/// Commands that serve until they are stopped, with the flag for the address, and the default address.
 const SERVERS: [(&str, &str, &str); 3] = [
     ("serve", "--grpc", "127.0.0.1:50051"),
     ("gateway", "--http", "127.0.0.1:8080"),
@@ -18,14 +18,14 @@ const SERVERS: [(&str, &str, &str); 3] = [
 
 /// Storages that tests do not have.
 const REMOTE: [&str; 4] = ["s3://", "gs://", "az://", "abfss://"];
-/// What pages write where a reader writes a value of their own, and a value, where any text is none.
+/// What pages write in place of a reader's own value, and a value to use, if any.
 const PLACEHOLDERS: [(&str, &str); 4] =
     [("DAY", "2026-01-31"), ("MIB", "512"), ("N", "1"), ("MONTH", "2026-01-01")];
 
 /// What a reader has done so far.
 pub(super) struct Session {
     sandbox: Sandbox,
-    /// The servers that run, by the address that the page gives them.
+    /// The running servers, by the address that the page gives them.
     servers: Vec<(String, Server)>,
 }
 
@@ -38,8 +38,8 @@ impl Session {
         std::fs::write(self.sandbox.path(name), text).unwrap();
     }
 
-    /// Runs the command that a text begins with, if it does, and compares what it prints: the lines below it are printed in their order,
-    /// and what tells of snapshot and time between them may be left out.
+    /// Runs the command at the beginning of a text, if any, and compares its output: the lines below it must occur in
+    /// their order, and lines between them about snapshot and time may be left out.
     pub(super) fn shows(&self, place: &str, text: &str) {
         let Some((command, shown)) = text.strip_prefix("$ ").and_then(|rest| rest.split_once('\n'))
         else {
@@ -92,7 +92,7 @@ impl Session {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path =
             std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&path)));
-        // The sandbox's own command has its folder, and no settings of the environment.
+        // The sandbox's own command has its folder, and no settings from the environment.
         let clean = self.sandbox.command([""; 0]);
         let mut shell = Command::new("sh");
         shell.args(["-eu", "-c", command]).current_dir(clean.get_current_dir().unwrap());
@@ -113,7 +113,7 @@ impl Session {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Starts a server on a free port, and remembers which address of the page that is.
+    /// Starts a server on a free port, and records the page's address for it.
     fn serve(&mut self, words: &[String]) {
         let (_, flag, address) = SERVERS.iter().find(|(own, ..)| *own == words[1]).unwrap();
         // Nobody looks at a browser here.
@@ -128,8 +128,7 @@ impl Session {
         self.servers.push((address, server));
     }
 
-    /// Has the binary take a command apart without running it: it knows its commands and flags, and the kinds of their
-    /// values.
+    /// Has the binary parse a command without running it: checks commands, flags, and the kinds of their values.
     pub(super) fn understands(&self, place: &str, command: &str) {
         let words = split(place, command);
         let value = |word: &'_ String| {
@@ -138,7 +137,7 @@ impl Session {
         };
         let args = words[1..].iter().map(value).chain(["--help".to_owned()]);
         let finished = self.sandbox.clio(args);
-        // A page names a flag by itself, without the value that it takes.
+        // A page may name a flag by itself, without its value.
         let lacks_a_value = finished.stderr.contains("a value is required for");
         let is_understood = finished.code == 0 || lacks_a_value;
         assert!(is_understood, "{place}: `{command}`: {}", finished.stderr);
@@ -149,7 +148,7 @@ impl Session {
         assert_eq!(finished.code, 0, "{place}: {}", finished.stderr);
     }
 
-    /// Asks the page's gateway; without one the query is only read.
+    /// Queries the page's gateway; without one the query is only parsed.
     pub(super) fn graphql(&self, place: &str, query: &str) {
         let gateway = self.servers.iter().find(|(address, _)| address.ends_with(":8080"));
         let Some((_, gateway)) = gateway else {
@@ -161,7 +160,7 @@ impl Session {
         assert!(status == 200 && answer["errors"].is_null(), "{place}: {status} {answer}");
     }
 
-    /// Asks the page's serving what the body of a gRPC request says.
+    /// Sends the body of a gRPC request to the page's serving.
     pub(super) fn grpc(&self, place: &str, body: &str) {
         let serving = self.servers.iter().find(|(address, _)| address.ends_with(":50051"));
         let (_, serving) =
@@ -169,7 +168,7 @@ impl Session {
         super::grpc::ask(place, &serving.url, body);
     }
 
-    /// The flags and the variables (`CLIO_…`) of all commands, as their help has them.
+    /// The flags and the variables (`CLIO_…`) of all commands, according to their help.
     pub(super) fn flags_and_variables(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         let mut commands: Vec<Vec<String>> = vec![Vec::new()];
@@ -182,7 +181,7 @@ impl Session {
             let Some((_, list)) = help.split_once("\nCommands:\n") else { continue };
             let lines = list.lines().take_while(|line| !line.is_empty());
             let names = lines.filter_map(|line| line.strip_prefix("  "));
-            // What goes on from a line before is further to the right.
+            // Continuation lines are indented further.
             let names = names.filter(|line| !line.starts_with(' '));
             for name in names.filter_map(|line| line.split(' ').next()) {
                 if name != "help" {
@@ -194,7 +193,7 @@ impl Session {
     }
 }
 
-/// Whether a command needs a storage of others, a person at a terminal, or a time to come: it is taken apart alone.
+/// Whether a command needs somebody else's storage, a person at a terminal, or a future time: it is only parsed.
 fn cannot_be_run(name: &str, words: &[String]) -> bool {
     let next = words.get(2).map(String::as_str);
     let is_remote = words.iter().any(|word| REMOTE.iter().any(|start| word.starts_with(start)));
@@ -209,7 +208,7 @@ fn split(place: &str, command: &str) -> Vec<String> {
     words
 }
 
-/// What `make` would make is not made here: its other tests do.
+/// Targets of `make` are not run here: other tests do that.
 pub(super) fn is_target(place: &str, command: &str) {
     let words = split(place, command);
     let makefile = std::fs::read_to_string(repository().join("Makefile")).unwrap();
@@ -223,7 +222,7 @@ pub(super) fn is_target(place: &str, command: &str) {
     }
 }
 
-/// The same of the dashboard's scripts.
+/// The same for the dashboard's scripts.
 fn is_script(place: &str, words: &[String]) {
     let file = repository().join("web/dashboard/package.json");
     let package = std::fs::read_to_string(file).unwrap();
@@ -235,7 +234,7 @@ fn is_script(place: &str, words: &[String]) {
     }
 }
 
-/// Asks for what `curl -G ADDRESS --data-urlencode NAME=VALUE` does: an address, and parameters behind it.
+/// Requests what `curl -G ADDRESS --data-urlencode NAME=VALUE` does: an address, followed by parameters.
 fn download(place: &str, words: &[String]) {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let ["curl", "-G", address, "--data-urlencode", parameter] = words[..] else {

@@ -9,13 +9,13 @@ use serde_json::Value;
 /// A query with its exact answer.
 #[derive(Debug, Clone)]
 pub struct Truth {
-    /// What the query is called.
+    /// The id of the query.
     pub id: String,
     /// The query.
     pub query: Query,
-    /// Every group.
+    /// All groups.
     pub rows: Vec<TruthRow>,
-    /// The union of all that the filter leaves.
+    /// The union of all that pass the filter.
     pub total: BTreeMap<String, Option<f64>>,
 }
 
@@ -24,7 +24,7 @@ pub struct Truth {
 pub struct TruthRow {
     /// One for each entry of the query's `group_by`; `None` for null.
     pub keys: Vec<Option<String>>,
-    /// By measure; `None` where it is undefined.
+    /// By measure; `None` if undefined.
     pub values: BTreeMap<String, Option<f64>>,
 }
 
@@ -32,7 +32,7 @@ pub struct TruthRow {
 ///
 /// # Panics
 ///
-/// Where the file is not as the command writes it.
+/// The file is not as the command writes it.
 pub fn truths(events: &Path) -> Vec<Truth> {
     let file = events.join("truth/answers.ndjson");
     let text = std::fs::read_to_string(&file)
@@ -102,7 +102,7 @@ fn numbers(json: &Value) -> BTreeMap<String, Option<f64>> {
     let number = |(name, value): (&String, &Value)| {
         let number = |value: &Value| value.as_f64().expect("a measure is a number");
         let value = match value {
-            // A share of so many.
+            // A share, as numerator and denominator.
             Value::Array(pair) => {
                 let (part, whole) = (number(&pair[0]), number(&pair[1]));
                 (whole > 0.0).then(|| part / whole)

@@ -1,4 +1,4 @@
-//! Reads the cells of a lake without any code of ours: the Delta log is JSON, the files are Parquet.
+//! Reads the cells of a lake without any of our code: the Delta log is JSON, the files are Parquet.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-/// A cell: every column's value as a text; sketches as hexadecimal digits.
+/// A cell: every column's value as text; sketches as hexadecimal digits.
 pub type CellRow = BTreeMap<String, String>;
 
-/// The files of the newest snapshot, by period, each of which has one.
+/// The files of the newest snapshot, by period, each of which has one file.
 ///
 /// # Panics
 ///
-/// Where the folder holds no such table.
+/// The folder holds no such table.
 pub fn cell_files(lake: &Path) -> BTreeMap<String, PathBuf> {
     let table = lake.join("cells");
     let mut files = BTreeMap::new();
@@ -31,11 +31,11 @@ fn period_of(file: &str) -> String {
     period.expect("a file of cells lies in its period's folder").to_owned()
 }
 
-/// The cells of the newest snapshot, by period. Rows stand in the files' order.
+/// The cells of the newest snapshot, by period. Rows are in the files' order.
 ///
 /// # Panics
 ///
-/// Where the folder holds no Delta table that a reader of the first protocol understands.
+/// The folder holds no Delta table that a reader of the first protocol understands.
 pub fn read_cells(lake: &Path) -> BTreeMap<String, Vec<CellRow>> {
     let table = lake.join("cells");
     let mut cells: BTreeMap<String, Vec<CellRow>> = BTreeMap::new();
@@ -54,7 +54,7 @@ pub fn read_cells(lake: &Path) -> BTreeMap<String, Vec<CellRow>> {
     cells
 }
 
-/// The files that the log's commits leave, in the order of their names.
+/// The files that remain after the log's commits, in order of their names.
 fn live_files(table: &Path) -> BTreeSet<String> {
     let mut commits: Vec<_> = std::fs::read_dir(table.join("_delta_log"))
         .expect("the table has a log")

@@ -1,8 +1,8 @@
-//! What system tests share: a sandbox in which the real binary runs, and oracles that count exactly
-//! without any code of ours.
+//! What system tests share: a sandbox in which the real binary runs, and oracles that count exactly without any of our
+//! code.
 //!
-//! The tests drive `clio` as its users do, as processes over files and networks; they link none of
-//! the parts that they test but the contracts in `clio-proto` and the sketch's hash and union.
+//! The tests drive `clio` like its users, as processes over files and networks; they link none of the parts that they
+//! test except the contracts in `clio-proto` and the sketch's hash and union.
 
 mod answers;
 mod lake;

@@ -1,4 +1,4 @@
-//! Exact counts over the Open Bandit sample, straight from its files.
+//! Exact counts over the Open Bandit sample, directly from its files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 /// One impression with everything that one can group by.
 #[derive(Debug, Clone)]
 pub struct BanditEvent {
-    /// The values of every field, the day among them as `day`.
+    /// The values of every field, including the day as `day`.
     pub fields: BTreeMap<&'static str, String>,
     /// The four user features.
     pub viewer: [String; 4],
@@ -29,7 +29,7 @@ impl Bandit {
     ///
     /// # Panics
     ///
-    /// Where a file is not as the sample's description says.
+    /// A file is not as the sample's description says.
     pub fn read(folder: &Path) -> Self {
         const FEATURES: [&str; 4] = [
             "item.item_feature_0",

@@ -1,4 +1,4 @@
-//! A folder of its own, the real binary in it, and servers that stop with the test.
+//! A temporary folder, the real binary in it, and servers that stop with the test.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
@@ -24,7 +24,7 @@ pub fn repository() -> PathBuf {
 ///
 /// # Panics
 ///
-/// Where it was not fetched yet.
+/// It was not fetched yet.
 pub fn open_bandit_folder() -> PathBuf {
     let folder = repository().join("target/open-bandit");
     let is_there = folder.join("random-men.csv").is_file();
@@ -32,14 +32,14 @@ pub fn open_bandit_folder() -> PathBuf {
     folder
 }
 
-/// A folder that is removed with the value.
+/// A folder that is removed when the value is dropped.
 #[derive(Debug)]
 pub struct Sandbox {
     folder: TempDir,
     binary: PathBuf,
 }
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Debug, Clone)]
 pub struct Finished {
     /// The exit code.
@@ -50,7 +50,7 @@ pub struct Finished {
     pub stderr: String,
 }
 
-/// Where cargo leaves the binary of the profile that the running test was built with.
+/// The binary in cargo's folder for the profile of the running test.
 fn built_beside() -> PathBuf {
     let mut binary = std::env::current_exe().expect("a running test has a path");
     binary.pop();
@@ -62,12 +62,12 @@ fn built_beside() -> PathBuf {
 }
 
 impl Sandbox {
-    /// An empty folder, and the binary that stands beside the running test, or another where
-    /// [`settings::binary`](crate::settings::binary) names one.
+    /// An empty folder, and the binary beside the running test, or another one named by
+    /// [`settings::binary`](crate::settings::binary).
     ///
     /// # Panics
     ///
-    /// Where the binary was not built.
+    /// The binary was not built.
     pub fn new() -> Self {
         Self::with_binary(&crate::settings::binary().unwrap_or_else(built_beside))
     }
@@ -98,12 +98,12 @@ impl Sandbox {
         self.folder.path().join(name)
     }
 
-    /// A path in the folder, as text.
+    /// A path in the folder, as a string.
     pub fn text(&self, name: &str) -> String {
         self.path(name).to_string_lossy().into_owned()
     }
 
-    /// The command `clio` with arguments, in the folder, without settings of the environment.
+    /// The command `clio` with arguments, in the folder, without settings from the environment.
     #[expect(clippy::disallowed_methods, reason = "the settings of whoever tests are left out")]
     pub fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(&self.binary);
@@ -116,11 +116,11 @@ impl Sandbox {
         command
     }
 
-    /// Runs `clio` to its end.
+    /// Runs `clio` until it ends.
     ///
     /// # Panics
     ///
-    /// Where it cannot be started or ends by a signal.
+    /// It cannot be started, or is ended by a signal.
     pub fn clio<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Finished {
         let output = self.command(args).output().expect("the binary starts");
         Finished {
@@ -130,22 +130,22 @@ impl Sandbox {
         }
     }
 
-    /// Runs `clio`, which must succeed, and gives its output.
+    /// Runs `clio`, which must succeed, and returns its output.
     ///
     /// # Panics
     ///
-    /// Where it fails: with what it said.
+    /// It fails; the panic shows its output.
     pub fn ok<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> String {
         let finished = self.clio(args);
         assert_eq!(finished.code, 0, "clio failed:\n{}{}", finished.stdout, finished.stderr);
         finished.stdout
     }
 
-    /// Runs `clio` with `--format json`, which must succeed, and reads its output.
+    /// Runs `clio` with `--format json`, which must succeed, and parses its output.
     ///
     /// # Panics
     ///
-    /// Where it fails or prints no JSON.
+    /// It fails or does not print JSON.
     pub fn json(&self, args: &[&str]) -> Value {
         let with_format = args.iter().copied().chain(["--format", "json"]);
         serde_json::from_str(&self.ok(with_format)).expect("`--format json` prints JSON")
@@ -155,7 +155,7 @@ impl Sandbox {
     ///
     /// # Panics
     ///
-    /// Where it fails.
+    /// It fails.
     pub fn etl(&self, model: &Path, lake: &str, days: &[&str]) -> Value {
         let (model, lake) = (model.to_string_lossy().into_owned(), self.text(lake));
         let mut args = vec!["etl", "run", "--model", &model, "--lake", &lake];
@@ -163,11 +163,11 @@ impl Sandbox {
         self.json(&args)
     }
 
-    /// Starts a command that serves, and waits until it says its address.
+    /// Starts a command that serves, and waits until it prints its address.
     ///
     /// # Panics
     ///
-    /// Where it ends, or says nothing for a minute.
+    /// It ends, or prints nothing for a minute.
     pub fn serve(&self, args: &[&str]) -> Server {
         self.serve_with(args, &[])
     }
@@ -182,7 +182,7 @@ impl Sandbox {
         command.envs(settings.iter().copied());
         let (sender, receiver) = mpsc::channel();
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        // From here on the process ends with the value, whatever happens.
+        // From here on the process ends when the value is dropped, whatever happens.
         let mut server = Server {
             child: child.expect("the binary starts"),
             url: String::new(),
@@ -194,7 +194,7 @@ impl Sandbox {
         ];
         for stream in streams {
             let sender = sender.clone();
-            // Reads to the end, so that the server never waits for a full pipe.
+            // Reads until the end, so that the server never waits for a full pipe.
             std::thread::spawn(move || {
                 for line in BufReader::new(stream).lines().map_while(Result::ok) {
                     let _ = sender.send(line);
@@ -227,13 +227,13 @@ impl Default for Sandbox {
     }
 }
 
-/// A serving process; it is ended with the value.
+/// A serving process, which ends when the value is dropped.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
     /// Its address, `http://127.0.0.1:PORT`.
     pub url: String,
-    /// Behind a lock, so that threads may ask one server.
+    /// Behind a lock, so that several threads may use one server.
     lines: Mutex<mpsc::Receiver<String>>,
 }
 
@@ -247,16 +247,16 @@ impl Server {
         self.url.rsplit(':').next().expect("the address ends in a port")
     }
 
-    /// What the process has said since it told its address.
+    /// The output of the process since it printed its address.
     ///
     /// # Panics
     ///
-    /// Where a thread that asked before has panicked.
+    /// A thread that asked before has panicked.
     pub fn said(&self) -> Vec<String> {
         self.lines.lock().expect("no thread panicked with it").try_iter().collect()
     }
 
-    /// The most memory that the process has held, where the system tells.
+    /// The largest memory that the process has used, if the system reports it.
     pub fn peak_memory_bytes(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
@@ -264,12 +264,12 @@ impl Server {
         Some(kibibytes * 1024)
     }
 
-    /// Fetches a file as a browser does: its text, where it was not compressed, and the bytes on the
-    /// wire.
+    /// Fetches a file like a browser: its text, requested without compression, and the number of bytes on the wire when
+    /// compressed.
     ///
     /// # Errors
     ///
-    /// Where nothing answers, or not with success.
+    /// Nothing answers, or not with success.
     pub fn get_compressed(&self, path: &str) -> anyhow::Result<(String, u64)> {
         let url = format!("{}{path}", self.url);
         let mut plain = ureq::get(&url).call()?;
@@ -279,11 +279,11 @@ impl Server {
         Ok((text, u64::try_from(bytes)?))
     }
 
-    /// Asks the gateway behind this address.
+    /// Queries the gateway at this address.
     ///
     /// # Panics
     ///
-    /// Where nothing answers, or no JSON comes back.
+    /// Nothing answers, or the response is not JSON.
     pub fn graphql(&self, query: &str, variables: &Value) -> (u16, Value) {
         let agent: ureq::Agent =
             ureq::Agent::config_builder().http_status_as_error(false).build().into();
@@ -304,11 +304,11 @@ impl Drop for Server {
     }
 }
 
-/// Asks again until something is there, for a minute at most.
+/// Retries until a value is there, for a minute at most.
 ///
 /// # Panics
 ///
-/// Where it never comes: with what was waited for.
+/// It never appears; the panic says what was awaited.
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {

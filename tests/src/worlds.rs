@@ -1,7 +1,8 @@
-//! Many small audiences in one lake, each independent of the others, whose people are known: what a simulation of bounds asks.
+//! Many small independent audiences in one lake, whose people are known: the input of a simulation of bounds.
 //!
-//! A world has people, who see something in some of four countries on some of four days, and play some of it. Whose sets these are is
-//! told by two words of sixteen bits a person, so that every truth is a count of people, by no code of ours.
+//! A world has people, who see something in some of four countries on some of four days, and play some of it. Each
+//! person's sets are two words of sixteen bits, so that every true number is a count of people, without any of our
+//! code.
 
 mod coverage;
 
@@ -13,18 +14,19 @@ use parquet::arrow::ArrowWriter;
 
 pub use coverage::{Coverage, PLACES, Tally, coverage};
 
-/// Countries, and how likely a person is in each: the first three are next to each other, so that places may be mistaken.
+/// Countries, and the probability of a person being in each: the first three are close to each other, so that ranks may
+/// be mistaken.
 const COUNTRIES: [(&str, f64); N_COUNTRIES] = [("A", 0.5), ("B", 0.49), ("C", 0.48), ("D", 0.2)];
 const N_COUNTRIES: usize = 4;
 const N_DAYS: usize = 4;
 /// The first day, 1 January 2026, in microseconds since 1970.
 const FIRST_DAY: i64 = 1_767_225_600_000_000;
-/// A day in microseconds, from one to the next.
+/// A day in microseconds.
 const DAY_STEP: usize = 86_400_000_000;
 const HOUR: i64 = 3_600 * SECOND;
 const SECOND: i64 = 1_000_000;
 
-/// Numbers that are the same in every run of one seed (SplitMix64, by Sebastiano Vigna).
+/// Numbers that are the same in every run with one seed (SplitMix64, by Sebastiano Vigna).
 struct Numbers(u64);
 
 impl Numbers {
@@ -53,7 +55,7 @@ impl Part {
         1 << (country * N_DAYS + day)
     }
 
-    /// The countries of some names on days counted from 0.
+    /// The countries with these names on days counted from 0.
     pub fn of(is_country: impl Fn(&str) -> bool, days: std::ops::Range<usize>) -> Self {
         let mut part = 0;
         for (country, (name, _)) in COUNTRIES.into_iter().enumerate() {
@@ -64,7 +66,7 @@ impl Part {
         Self(part)
     }
 
-    /// What is in either.
+    /// The union of both.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -96,7 +98,7 @@ impl World {
                 for day in 0..N_DAYS {
                     if numbers.is_less(0.4) {
                         saw |= Part::bit(country, day);
-                        // One of the countries is liked more.
+                        // One of the countries is preferred.
                         let rate = if country == 1 { 0.4 } else { 0.3 };
                         played |= if numbers.is_less(rate) { Part::bit(country, day) } else { 0 };
                     }
@@ -135,7 +137,7 @@ pub struct Worlds {
 }
 
 impl Worlds {
-    /// So many worlds, whose sets have 0.2 to 8 people a register of sketches of this precision.
+    /// This many worlds, whose sets have 0.2 to 8 people per register of sketches of this precision.
     pub fn new(n_worlds: usize, precision: u8, seed: u64) -> Self {
         let n_registers = 1_usize << precision;
         let world = |at: usize| {
@@ -145,7 +147,7 @@ impl Worlds {
         Self { precision, worlds: (0..n_worlds).map(world).collect() }
     }
 
-    /// The worlds with the names that the lake has for them.
+    /// The worlds with their names in the lake.
     pub fn named(&self) -> impl Iterator<Item = (String, &World)> {
         self.worlds.iter().enumerate().map(|(at, world)| (name(at), world))
     }
@@ -154,20 +156,20 @@ impl Worlds {
     ///
     /// # Panics
     ///
-    /// Where a file cannot be written.
+    /// A file cannot be written.
     pub fn write(&self, folder: &Path) {
         for (begin, day) in (FIRST_DAY..).step_by(DAY_STEP).zip(0..N_DAYS) {
             let (mut impressions, mut plays) = (Events::default(), Events::default());
             for (at, (world_number, world)) in (0_i64..).zip(&self.worlds).enumerate() {
                 for (number, person) in (0_i64..).zip(&world.people) {
-                    // People of different worlds are different ones.
+                    // People of different worlds are different.
                     let id = world_number << 32 | number;
                     let hours = (0_i64..).step_by(5);
                     for (hour, (country, (country_name, _))) in
                         hours.zip(COUNTRIES.into_iter().enumerate())
                     {
                         let bit = Part::bit(country, day);
-                        // Far enough from each other that a play has one impression in its hour.
+                        // Far enough apart that a play has one impression in its hour.
                         let time = begin + hour * HOUR + number % 3_600 * SECOND;
                         if person.saw & bit != 0 {
                             impressions.push(time, id, at, country_name);

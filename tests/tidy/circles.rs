@@ -1,7 +1,7 @@
-//! The rooms of a package have an order: no circle of imports goes through a folder.
+//! The rooms of a package are ordered: no circle of imports crosses a folder.
 //!
-//! Two files beside each other may need each other; a folder and what stands beside it may not. What is imported is read from the code of
-//! each file, paths included, without that of tests; a name that `lib.rs` passes on counts as its own room's.
+//! Two files of one folder may need each other; a folder and its siblings may not. Imports are read from the code of
+//! each file, including paths, without that of tests; a name that `lib.rs` re-exports counts as its own room's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,17 +14,17 @@ use syn::{Item, UseTree};
 const PACKAGES: [&str; 9] =
     ["sketch", "proto", "proto/lake", "etl", "etl/synth", "serving", "web/store", "web", "web/cli"];
 
-/// A module as the names on the way to it.
+/// A module as the names on the path to it.
 type Module = Vec<String>;
 
-/// Of the modules beside each other, which names which, and where.
+/// Of sibling modules, which names which, and where.
 type Edges = BTreeMap<String, BTreeMap<String, Vec<(Module, Module)>>>;
 
-/// What the files of a package name, by module.
+/// The names used by the files of a package, by module.
 #[derive(Default)]
 struct Package {
     modules: BTreeMap<Module, syn::File>,
-    /// Where a name that the root passes on is from.
+    /// The origin of names that the root re-exports.
     passed_on: BTreeMap<String, Module>,
 }
 
@@ -63,7 +63,7 @@ impl Package {
                 if !(above.is_empty() && ["lib", "main"].contains(&stem.as_str())) {
                     module.push(stem);
                 }
-                // Generated code is included where it stands.
+                // Generated code is included in place.
                 if module.iter().any(|name| name == "tests" || name == "testing" || name == "wire")
                 {
                     continue;
@@ -76,7 +76,7 @@ impl Package {
         }
     }
 
-    /// The module in which a path from the root ends.
+    /// The module at the end of a path from the root.
     fn module_of(&self, path: &[String]) -> Option<Module> {
         if let Some(from) = path.first().and_then(|first| self.passed_on.get(first)) {
             return Some(from.clone());
@@ -107,7 +107,7 @@ impl Package {
 /// A path that begins at the root or at a module above.
 #[derive(Debug, Clone)]
 struct Named {
-    /// Modules up from the one that names it; `None` from the root.
+    /// Modules up from the one that contains it; `None` from the root.
     n_up: Option<usize>,
     names: Vec<String>,
 }
@@ -165,7 +165,7 @@ fn paths_of(tree: &UseTree) -> Vec<Named> {
 
 struct Found {
     paths: Vec<Named>,
-    /// Modules inside the file around what is looked at.
+    /// The inline modules around the current position.
     depth: usize,
 }
 

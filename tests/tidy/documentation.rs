@@ -1,4 +1,4 @@
-//! What the documentation says to be held by a test is: the test is there, by that name.
+//! Tests that the documentation cites exist, by that name.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use clio_tests::repository;
 
 use super::files::files;
 
-/// The page each of whose rules names its test.
+/// The page each of whose rules cites its test.
 const PAGE: &str = "docs/sources.md";
 
-/// The names in quotes that are those of tests: of four words or more.
+/// The names in quotes that are those of tests: of at least four words.
 fn named(text: &str) -> BTreeSet<&str> {
     let is_name = |quoted: &&str| {
         let is_letter =

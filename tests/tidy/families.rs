@@ -1,5 +1,5 @@
-//! Where a family of the code's own has a member more, the compiler names every place: no `match` over one has an arm for the rest, and
-//! no list of members is counted by hand.
+//! If one of the code's own families gets a new member, the compiler names every place: no `match` over one has a
+//! wildcard arm, and no list of members has a hand-counted length.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,8 @@ use syn::{Arm, Expr, ExprMatch, ImplItemConst, ItemImpl, Pat, Type};
 
 use super::files;
 
-/// The families that ARCHITECTURE.md, "To change X, go to Y", promises it of, and those whose names or answers follow from them.
+/// The families for which ARCHITECTURE.md, "To change X, go to Y", promises it, and those whose names or answers depend
+/// on them.
 const FAMILIES: [&str; 40] = [
     "AnswerFormat",
     "AsOf",
@@ -53,14 +54,14 @@ const FAMILIES: [&str; 40] = [
     "WorkStep",
 ];
 
-/// What is wrong in one file.
+/// The violations in one file.
 #[derive(Default)]
 struct Found {
     /// The types that `Self` stands for, the innermost last.
     own: Vec<String>,
-    /// Families of which a `match` takes the rest.
+    /// Families with a wildcard arm in some `match`.
     rests: Vec<String>,
-    /// Types whose list of members has a length that somebody counted.
+    /// Types whose list of members has a hand-counted length.
     counted: Vec<String>,
 }
 
@@ -79,7 +80,7 @@ impl<'ast> Visit<'ast> for Found {
         let is_list = item.ident == "ALL" || item.ident == "NAMES";
         let is_counted = match &item.ty {
             Type::Array(array) => matches!(array.len, Expr::Lit(_)),
-            // The length of a slice is nowhere.
+            // A slice has no length in its type.
             Type::Reference(_) => {
                 matches!(&item.expr, Expr::Reference(of) if matches!(*of.expr, Expr::Array(_)))
             }
@@ -107,7 +108,7 @@ impl Found {
         found
     }
 
-    /// The family that a pattern is a member of, behind references, alternatives and `Some`, and beside others in a tuple.
+    /// The family that a pattern belongs to, inside references, alternatives and `Some`, and among others in a tuple.
     fn family_of(&self, pattern: &Pat) -> Option<String> {
         let of_path = |path: &syn::Path| {
             let mut names = path.segments.iter().rev().skip(1).map(|part| part.ident.to_string());
@@ -151,7 +152,7 @@ fn takes_anything(pattern: &Pat) -> bool {
     }
 }
 
-/// The code that is neither generated nor of tests, as file and text.
+/// The code that is neither generated nor a test, as file and text.
 pub(super) fn sources() -> Vec<(PathBuf, String)> {
     let is_ours = |file: &PathBuf| {
         let mut parts = file.components().map(|part| part.as_os_str());

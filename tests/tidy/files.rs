@@ -1,4 +1,4 @@
-//! How files look: heads, names, lengths, and that the documentation names what is there.
+//! The form of files: heads, names, lengths, and that the files named in the documentation exist.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -80,10 +80,10 @@ fn every_path_in_the_architecture_is_there() {
     assert!(n_paths > 10, "ARCHITECTURE.md names only {n_paths} paths");
 }
 
-/// The most lines of half of the files, of nine in ten, and of any.
+/// The largest number of lines of half of the files, of nine in ten, and of any.
 const MOST_LINES: [usize; 3] = [130, 330, 500];
 
-/// Code that people write: Rust, and what the dashboard is made of. What a program writes has the length that it has.
+/// Code that people write: Rust, and the sources of the dashboard. Generated files may have any length.
 fn is_code(file: &Path) -> bool {
     let is_written_by_programs =
         is_generated(file) || file == Path::new("web/dashboard/src/api/generated.ts");

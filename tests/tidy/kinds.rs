@@ -1,6 +1,6 @@
-//! Nobody picks one kind of measure in silence: whoever adds a kind is asked at every place whether it is meant.
+//! Nobody singles out a kind of measure silently: a new kind raises the question at every place.
 //!
-//! A kind is picked in silence by `if let`, `let … else`, `matches!` and `==`. Whoever wants to know something of kinds asks them by a
+//! A kind is singled out silently by `if let`, `let … else`, `matches!` and `==`. Code that depends on kinds calls a
 //! method, which is a `match` over all of them, or matches over all of them itself.
 
 use clio_tests::repository;
@@ -12,7 +12,7 @@ use super::files;
 const KINDS: [&str; 5] =
     ["MeasureClass", "MeasureClassName", "MeasureKind", "MeasureKindName", "StoredType"];
 
-/// Where a kind knows itself.
+/// Where kinds are defined.
 const ROOM: &str = "etl/src/measures/";
 
 #[derive(Default)]

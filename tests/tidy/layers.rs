@@ -1,4 +1,4 @@
-//! Dependencies run one way, as ARCHITECTURE.md draws them.
+//! Dependencies run one way, as drawn in ARCHITECTURE.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("tests", &["clio-proto", "clio-sketch"]),
 ];
 
-/// Below each folder those that it may reach, as the drawing in ARCHITECTURE.md has them: `a ← b` puts `a` below `b`.
+/// For each folder, those that it may reach, according to the drawing in ARCHITECTURE.md: `a ← b` puts `a` below `b`.
 fn drawn() -> BTreeMap<String, BTreeSet<String>> {
     let architecture = std::fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap();
     let drawing = architecture.split("Dependencies run one way:").nth(1).expect("the drawing");

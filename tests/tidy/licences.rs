@@ -1,5 +1,5 @@
-//! Every crate that we build on has a licence that `deny.toml` accepts, and comes from crates.io: what
-//! `cargo deny` finds, for those who have not installed it.
+//! Every crate that we build on has a licence that `deny.toml` accepts, and comes from crates.io: the checks of `cargo
+//! deny`, for those who have not installed it.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use spdx::{Expression, ParseMode};
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Crates of others, as name, version, licence and source.
+/// Third-party crates, as name, version, licence and source.
 fn crates() -> Vec<[String; 4]> {
     let mut command = Command::new(env!("CARGO"));
     command.args(["metadata", "--format-version", "1", "--locked"]);
@@ -36,7 +36,7 @@ fn every_crate_has_an_accepted_licence_and_comes_from_crates_io() {
     let deny: toml::Table = deny.parse().unwrap();
     let licenses = &deny["licenses"];
     let exceptions = licenses["exceptions"].as_array().unwrap();
-    // Of a crate by name, else of all.
+    // For a crate by name, otherwise for all.
     let accepted = |name: &str| {
         let exception =
             exceptions.iter().find(|exception| exception["crate"].as_str() == Some(name));

@@ -1,5 +1,5 @@
-//! Whoever has this repository has all of it: no file reaches for one beside the checkout, and what tests download is
-//! named by version and hash.
+//! A clone of this repository is complete: no file refers to one outside of the checkout, and what tests download is
+//! pinned by version and hash.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -9,10 +9,10 @@ use super::files::files;
 
 /// Files whose `..` are addresses that a reader must refuse, not paths.
 const ATTACKS: [&str; 2] = ["web/src/assets/tests.rs", "tests/tidy/lone_clone.rs"];
-/// Where people have their own files: a path below one of these is there on one machine only.
+/// Where people have their own files: a path below one of these exists on one machine only.
 const OF_ONE_MACHINE: [&str; 3] = ["/home/", "/root/", "/Users/"];
 
-/// The paths in a text that begin with `../`, each as it stands.
+/// The paths in a text that begin with `../`, as written.
 fn upward(text: &str) -> Vec<&str> {
     let is_part = |c: char| c.is_alphanumeric() || "./_-@".contains(c);
     let mut found = Vec::new();
@@ -26,8 +26,8 @@ fn upward(text: &str) -> Vec<&str> {
     found
 }
 
-/// Whether a path that stands in a file leaves the repository, taken from the file's folder; or from the root, which is
-/// what Rust's `repository()` names.
+/// Whether a path in a file leaves the repository, relative to the file's folder; or to the root, which is what Rust's
+/// `repository()` names.
 fn leaves(file: &Path, line: &str, path: &str) -> bool {
     let from_root = line.contains("repository()");
     let folder = if from_root { Path::new("") } else { file.parent().unwrap_or(Path::new("")) };
@@ -75,7 +75,7 @@ fn no_file_names_a_path_outside_of_the_repository() {
     assert!(outside.is_empty(), "outside of the repository:\n{}", outside.join("\n"));
 }
 
-/// The sample stood in a folder beside the checkout, named by a model and by the tests' own code.
+/// The sample was in a folder beside the checkout, named by a model and by the tests' own code.
 #[test]
 fn a_path_beside_the_checkout_is_seen() {
     let model = Path::new("tests/datasets/open-bandit/open-bandit.toml");
@@ -102,7 +102,7 @@ fn what_tests_install_from_python_is_named_by_version_and_hash() {
     }
 }
 
-/// What a person asks for is `requirements.in`; what is installed was resolved from it.
+/// `requirements.in` is what people ask for; the installed versions are resolved from it.
 #[test]
 fn the_resolved_python_packages_are_those_asked_for() {
     let read = |file: &str| std::fs::read_to_string(repository().join(file)).unwrap();

@@ -1,10 +1,11 @@
-//! That rows are in files is known to the room of files alone: no other room of the etl asks it for anything.
+//! Only the room of files knows that rows are in files: no other room of the etl asks it for anything.
 
 use clio_tests::repository;
 
 use super::files;
 
-/// Of the etl, the room of files itself, the seam that makes it one origin, and what proposes models for files.
+/// The exceptions in the etl: the room of files itself, the seam that makes it one origin, and the one that proposes
+/// models for files.
 const KNOW_FILES: [&str; 4] = [
     "etl/src/input/source.rs",
     "etl/src/input/source/files.rs",
@@ -12,7 +13,7 @@ const KNOW_FILES: [&str; 4] = [
     "etl/src/propose/",
 ];
 
-/// What gives it away that rows are in files, and days in their folders.
+/// Words that reveal that rows are in files, and days in their folders.
 const MARKS: [&str; 4] = ["source::files", "SourceFile", "FOLDER_COLUMN", "\"dt=\""];
 
 #[test]

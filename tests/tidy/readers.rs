@@ -1,6 +1,7 @@
-//! Who reads what: `proto/lake` alone the files of a lake, and `proto/src/convert.rs` with its folder alone what came over the wire.
+//! Who reads what: only `proto/lake` the files of a lake, and only `proto/src/convert.rs` with its folder the messages
+//! of the wire.
 //!
-//! Code of tests is free to: it looks at what was written by a second way.
+//! Tests are exempt: they look at what was written by a second way.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -38,7 +39,7 @@ const TRANSPORTS: [&str; 2] = ["proto/src/client.rs", "serving/src/server.rs"];
 struct Found {
     /// Every path, by its names.
     paths: Vec<Vec<String>>,
-    /// What takes a message of the wire apart, or puts one together.
+    /// Code that takes a message of the wire apart, or puts one together.
     opened: Vec<String>,
 }
 
@@ -80,7 +81,7 @@ impl<'ast> Visit<'ast> for Found {
     }
 
     fn visit_expr_call(&mut self, call: &'ast ExprCall) {
-        // What a converter is given is looked into by nobody else.
+        // Arguments of a converter are inspected by nobody else.
         let is_converter = matches!(call.func.as_ref(), Expr::Path(function)
             if names_of(&function.path).last().is_some_and(|name| name.ends_with("_from_wire")));
         if !is_converter {
@@ -89,7 +90,7 @@ impl<'ast> Visit<'ast> for Found {
     }
 
     fn visit_expr_tuple(&mut self, tuple: &'ast ExprTuple) {
-        // Handed on as it is.
+        // Passed on unchanged.
         for element in tuple.elems.iter().filter(|element| !is_taken_out(element)) {
             self.visit_expr(element);
         }
@@ -143,7 +144,7 @@ fn found(text: &str) -> Found {
     found
 }
 
-/// Whether paths name a library, by its own name or as DataFusion passes it on.
+/// Whether paths name a library, by its own name or as re-exported by DataFusion.
 fn names(found: &Found, library: &str) -> bool {
     found.paths.iter().any(|path| match path.as_slice() {
         [first, rest @ ..] => {
@@ -234,7 +235,7 @@ fn wire_types_become_ours_in_one_room() {
     let mut n_transports = 0;
     for (file, text) in sources() {
         let found = found(&text);
-        // Alone it is a variable of that name.
+        // By itself it is a variable of that name.
         let is_of_wire =
             |path: &Vec<String>| path.len() > 1 && path.iter().any(|name| name == "wire");
         let names_wire = found.paths.iter().any(is_of_wire);

@@ -1,4 +1,4 @@
-//! Where people read which steps a run of the etl has, they read of all of them.
+//! Texts that list the steps of a run of the etl list all of them.
 
 use clio_proto::RunStep;
 use clio_tests::repository;

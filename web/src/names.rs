@@ -296,8 +296,8 @@ mod tests {
         assert_eq!(said(message, None), expected);
         assert_eq!(said(message, Some("query")), expected.replacen("`where", "`query.where", 1));
         assert_eq!(
-            said("`look_back_days`: 0 days; from 1 to 3660 are possible", Some("query")),
-            "`query.lookBackDays`: 0 days; from 1 to 3660 are possible"
+            said("`look_back_days`: 0 days; from 1 to 3660 are allowed", Some("query")),
+            "`query.lookBackDays`: 0 days; from 1 to 3660 are allowed"
         );
         assert_eq!(
             said("`snapshot`: snapshot `7` is not held", Some("query")),

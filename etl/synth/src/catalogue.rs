@@ -9,7 +9,7 @@ use super::config::SynthConfig;
 use super::people::{AUDIENCES, GENRES};
 use super::places::Place;
 
-/// What an asset may show, apart from its genre.
+/// What an asset may show, besides its genre.
 const STYLES: [&str; 14] = [
     "award",
     "bold-type",
@@ -99,7 +99,7 @@ pub(super) struct Catalogue {
     pub(super) assets: Vec<Asset>,
 }
 
-/// A planted property of an asset, for the summary: what a good analysis must find.
+/// A planted property of an asset, for the summary: something that a good analysis must find.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Planted {
     /// The asset.

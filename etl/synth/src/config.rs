@@ -7,14 +7,13 @@ use super::error::SynthError;
 use super::places::MAX_COUNTRIES;
 use super::random::whole;
 
-/// How busy each weekday is, Monday first; the mean is exactly one, so that whole weeks keep the
-/// daily rate.
+/// How busy each weekday is, Monday first; the mean is exactly one, so that whole weeks keep the daily rate.
 const WEEKDAY_INTENSITY: [f64; 7] = [0.88, 0.87, 0.89, 0.92, 1.04, 1.24, 1.16];
 
 /// Asset indexes are 16-bit in memory, and a choice table is kept for every country and persona.
 const MAX_ASSETS: u32 = 50_000;
 
-/// Ten years: a demo needs no more, and every one of them is a folder.
+/// Ten years: a demo needs no more, and every day is a folder.
 const MAX_DAYS: u32 = 3_660;
 
 /// What to generate. Two equal configs give equal bytes in every file.

@@ -37,7 +37,7 @@ struct Task {
     days: Range<u32>,
 }
 
-/// Writes the events of the days below `out`; gives the rows of each day.
+/// Writes the events of the days below `out`; returns the numbers of rows of each day.
 pub(super) fn write_days(
     world: &World,
     days: Range<u32>,
@@ -69,8 +69,7 @@ pub(super) fn day_folder(world: &World, day: u32) -> String {
     format!("dt={}", world.config.date(day))
 }
 
-/// How many parts each day is split into; determined by the rate alone, so that additional days
-/// have as many.
+/// The number of parts that each day is split into; determined by the rate alone, so that additional days have as many.
 fn n_parts(world: &World) -> u32 {
     let n_parts = whole((world.impressions_per_day / PART_ROWS).ceil());
     u32::try_from(n_parts).unwrap_or(u32::MAX).clamp(1, n_people(world))
@@ -78,7 +77,7 @@ fn n_parts(world: &World) -> u32 {
 
 fn plan(n_people: u32, n_parts: u32, days: &Range<u32>, n_threads: usize) -> Vec<Task> {
     let n_days = days.end - days.start;
-    // With many parts each thread has enough to do without cutting the days, which costs a draw.
+    // With many parts each thread has enough to do without splitting the days, which would repeat draws.
     let n_tasks_wanted = 4 * u32::try_from(n_threads).unwrap_or(1);
     let n_cuts = n_tasks_wanted.div_ceil(n_parts).min(n_days.div_ceil(2)).max(1);
     let days_a_task = n_days.div_ceil(n_cuts).max(1);

@@ -1,13 +1,13 @@
-//! What can go wrong while events are generated.
+//! Errors of generating events.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why no events were written.
 ///
-/// Settings, occupied folders and mismatches are for the caller to mend, and nothing has been
-/// touched. After an I/O error a retry is safe: existing data is still there, and half-written data
-/// is in a temporary sibling that the next run removes.
+/// Settings, occupied folders and mismatches are for the caller to fix, and nothing has been touched. After an I/O
+/// error a retry is safe: existing data is still there, and half-written data is in a temporary sibling that the next
+/// run removes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SynthError {
@@ -62,9 +62,9 @@ pub enum SynthError {
     Io {
         /// What was tried: `create`, `write`, `rename` …
         action: &'static str,
-        /// On what.
+        /// The path.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
     /// A Parquet file could not be written.
@@ -72,7 +72,7 @@ pub enum SynthError {
     Parquet {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: parquet::errors::ParquetError,
     },
     /// A summary or answer could not be read or written as JSON.
@@ -80,7 +80,7 @@ pub enum SynthError {
     Json {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: serde_json::Error,
     },
 }

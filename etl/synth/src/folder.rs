@@ -1,4 +1,4 @@
-//! The folder that events are written into: claimed, filled beside, then moved into place.
+//! The folder that events are written into: claimed, filled in a sibling, then moved into place.
 
 use std::ffi::OsString;
 use std::fs;
@@ -19,17 +19,17 @@ const ENTRIES: [&str; 7] = [
     "truth",
 ];
 
-/// A folder under construction: a hidden sibling of the target, so that a rename moves it. What
-/// fails halfway leaves the target as it was; the next run clears the sibling.
+/// A folder under construction: a hidden sibling of the target, so that a rename moves it. A failure halfway leaves the
+/// target as it was; the next run removes the sibling.
 #[derive(Debug)]
 pub(super) struct Scaffold {
     target: PathBuf,
-    /// Where the files are written meanwhile.
+    /// Where the files are written in the meantime.
     pub(super) path: PathBuf,
 }
 
 impl Scaffold {
-    /// Begins beside the target, from nothing.
+    /// Creates an empty folder beside the target.
     pub(super) fn begin(target: &Path) -> Result<Self, SynthError> {
         let path = sibling(target, "unfinished")?;
         remove(&path)?;
@@ -49,7 +49,7 @@ impl Scaffold {
         remove(&replaced)
     }
 
-    /// Moves one folder into the target, in the place of what is there.
+    /// Moves one folder into the target, replacing what is there.
     pub(super) fn move_in(&self, entry: &Path) -> Result<(), SynthError> {
         let (from, to) = (self.path.join(entry), self.target.join(entry));
         if let Some(parent) = to.parent() {
@@ -59,13 +59,13 @@ impl Scaffold {
         fs::rename(&from, &to).map_err(SynthError::io("rename", &from))
     }
 
-    /// Removes what is left after the last entry was moved in.
+    /// Removes what is left after the last entry was moved.
     pub(super) fn clear(self) -> Result<(), SynthError> {
         remove(&self.path)
     }
 }
 
-/// Fails where the folder holds anything that this generator did not write.
+/// Fails if the folder contains anything that this generator did not write.
 pub(super) fn check_replaceable(target: &Path) -> Result<(), SynthError> {
     let entries = match fs::read_dir(target) {
         Ok(entries) => entries,
@@ -91,7 +91,7 @@ pub(super) fn check_replaceable(target: &Path) -> Result<(), SynthError> {
     }
 }
 
-/// The summary of a finished folder; `None` where there is none of this generator.
+/// The summary of a finished folder; `None` if it has none of this generator.
 pub(super) fn summary(target: &Path) -> Result<Option<SynthSummary>, SynthError> {
     let summary = SynthSummary::read(&target.join("truth/summary.json"))?;
     Ok(summary.filter(|summary| summary.generator == GENERATOR))

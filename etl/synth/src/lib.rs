@@ -63,15 +63,15 @@ use self::preview::MAX_PREVIEWS;
 use self::summary::GENERATOR;
 use self::world::World;
 
-/// Hears how far the work is. Called from several threads.
+/// Receives progress. Called from several threads.
 pub trait SynthProgress: Sync {
     /// A phase begins: `lookups`, `events` or `answers`, of about `total` steps.
     fn phase(&self, name: &str, total: u64);
-    /// So many steps more are done.
+    /// This many more steps are done.
     fn advance(&self, n: u64);
 }
 
-/// Hears nothing.
+/// Ignores progress.
 impl SynthProgress for () {
     fn phase(&self, _name: &str, _total: u64) {}
     fn advance(&self, _n: u64) {}
@@ -79,9 +79,8 @@ impl SynthProgress for () {
 
 /// Writes a folder of events, lookups, model and answers.
 ///
-/// An empty folder, a missing one and one that an earlier call wrote are replaced; everything is
-/// written beside it first, so that a failure leaves what was there. The parent folder must be
-/// writable.
+/// An empty folder, a missing one and one that an earlier call wrote are replaced; everything is written beside it
+/// first, so that a failure leaves the existing files. The parent folder must be writable.
 ///
 /// ```no_run
 /// use std::path::Path;
@@ -113,8 +112,7 @@ pub fn generate(
     Ok(summary)
 }
 
-/// Writes further days into a folder that [`generate`] made with the same config: "one more day" of
-/// the same world.
+/// Writes further days into a folder that [`generate`] made with the same config: "one more day" of the same world.
 ///
 /// `config` is the one of the first call; `first_day_index` counts from its first day, and is at
 /// most the number of days that the folder holds. The folder is then, byte for byte, what
@@ -159,8 +157,8 @@ pub fn generate_days(
     days.extend(written.into_iter().chain(later));
     let n_rows = before.n_profile_audiences;
     let summary = write_truth(&world, &longer, days, n_rows, &scaffold.path, progress)?;
-    // Days first: a folder whose summary lacks its last days is extended again, the other way round
-    // it would lie.
+    // Days first: a folder whose summary lacks its last days is simply extended again; the other way round the summary
+    // would be wrong.
     for day in new_days {
         for source in ["impressions", "plays"] {
             scaffold.move_in(&Path::new(source).join(day_folder(&world, day)))?;
@@ -200,7 +198,7 @@ fn check_same_world(
     }
 }
 
-/// Writes everything but events and truth; gives the rows of people and audiences.
+/// Writes everything but events and truth; returns the number of rows of people and audiences.
 fn write_lookups(
     world: &World,
     out: &Path,

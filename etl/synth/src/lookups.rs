@@ -17,15 +17,15 @@ use super::files::{TableFile, profile_id, text_column, text_field};
 use super::people::{AUDIENCES, audiences_of};
 use super::world::World;
 
-/// People written at once.
+/// The number of people written at once.
 const CHUNK_PEOPLE: u32 = 32_768;
 
-/// Where an asset's preview is served.
+/// The address at which an asset's preview is served.
 fn preview_url(asset: &Asset) -> String {
     format!("/media/previews/{}.svg", asset.id)
 }
 
-/// Writes one row an asset.
+/// Writes one row per asset.
 pub(super) fn write_assets(path: &Path, catalogue: &Catalogue) -> Result<(), SynthError> {
     let mut file = TableFile::create(path, asset_schema())?;
     file.write(asset_batch(catalogue))?;
@@ -78,7 +78,7 @@ fn asset_batch(catalogue: &Catalogue) -> Result<RecordBatch, ArrowError> {
     )
 }
 
-/// Writes one row for each person and audience; gives their number.
+/// Writes one row for each person and audience; returns their number.
 pub(super) fn write_profile_audiences(
     path: &Path,
     world: &World,

@@ -1,8 +1,7 @@
 //! Who people are: personas with their audiences, and tastes.
 //!
-//! A person is one of 24 personas and has all of its audiences. So audiences are correlated and
-//! skewed as real ones are, and the *sets* of audiences that occur, which decide how many cells a
-//! cube has, stay few.
+//! A person is one of 24 personas and has all of its audiences. So audiences are correlated and skewed like real ones,
+//! and the *sets* of audiences that occur, which determine how many cells a cube has, stay few.
 
 /// The audiences, in the order of a persona's bits.
 pub(super) const AUDIENCES: [&str; 12] = [

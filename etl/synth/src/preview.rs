@@ -10,12 +10,12 @@ use super::catalogue::{Asset, MediaType, Title};
 /// Previews beyond this number would only cost inodes: no dashboard page shows so many.
 pub(super) const MAX_PREVIEWS: usize = 2_000;
 
-/// Characters of a title's line at its font size within the picture's width.
+/// The number of characters of a title's line that fit the picture's width at its font size.
 const LINE_CHARS: usize = 15;
 
 /// Draws an asset's preview as SVG: 320 by 180, its title's colours and motif, its own variation.
 pub(super) fn preview(seed: u64, asset_place: usize, asset: &Asset, title: &Title) -> String {
-    // One stream for a title, so that its assets look like one campaign; one for the variation.
+    // One stream per title, so that its assets look like one campaign; one for the variation.
     let mut of_title = stream(seed, 1 << 32 | u64::from(asset.title));
     let mut of_asset = stream(seed, asset_place as u64);
     let hue = (of_title.random_range(0..360) + of_asset.random_range(0..25)) % 360;
@@ -56,7 +56,7 @@ fn stream(seed: u64, purpose: u64) -> ChaCha8Rng {
     rng
 }
 
-/// Appends a piece; a `String` takes all that is written to it.
+/// Appends a piece; writing to a `String` never fails.
 fn push(svg: &mut String, piece: std::fmt::Arguments<'_>) {
     svg.write_fmt(piece).expect("a string takes all that is written to it");
 }
@@ -132,7 +132,7 @@ fn beams(svg: &mut String, hue: u32, rng: &mut ChaCha8Rng) {
     }
 }
 
-/// A triangle for what plays: large for a trailer, small for a teaser, none for artwork.
+/// A triangle for assets that play: large for a trailer, small for a teaser, none for artwork.
 fn play_mark(svg: &mut String, media_type: MediaType) {
     let radius = match media_type {
         MediaType::Artwork => return,

@@ -1,4 +1,4 @@
-//! Randomness by counter: any profile's day can be drawn again without drawing what came before.
+//! Counter-based randomness: any profile's day can be drawn again without drawing what came before.
 //!
 //! A [`Key`] is a seed and a purpose; a [`Stream`] is the key, a profile and a day, folded into the
 //! state of a SplitMix64 generator (Steele, Lea, Flood: *Fast splittable pseudorandom number
@@ -66,7 +66,7 @@ impl Stream {
         scale(self.next(), end_exclusive)
     }
 
-    /// Holds with a chance of `threshold` in 2^32.
+    /// True with a probability of `threshold` in 2^32.
     pub(super) fn chance(&mut self, threshold: u32) -> bool {
         high(self.next()) < threshold
     }
@@ -106,7 +106,7 @@ pub(super) fn spread(profile: u32) -> u16 {
     (u64::from(profile).wrapping_mul(GOLDEN) >> 54) as u16
 }
 
-/// A chance as a threshold in 2^32.
+/// A probability as a threshold in 2^32.
 pub(super) fn threshold(chance: f64) -> u32 {
     whole(chance.clamp(0.0, 1.0) * f64::from(u32::MAX)).try_into().unwrap_or(u32::MAX)
 }
@@ -121,12 +121,12 @@ pub(super) fn whole(number: f64) -> u64 {
     number.round() as u64
 }
 
-/// A choice among at most 256 by weight: one mask and one load.
+/// A weighted choice among at most 256: one mask and one load.
 #[derive(Debug, Clone)]
 pub(super) struct Slots(Box<[u8]>);
 
 impl Slots {
-    /// Every choice of a positive weight gets at least one slot.
+    /// Every choice with a positive weight gets at least one slot.
     pub(super) fn new(weights: &[f64]) -> Self {
         let total: f64 = weights.iter().sum();
         let mut slots = Vec::with_capacity(usize::from(N_SLOTS));
@@ -148,14 +148,14 @@ impl Slots {
         self.0[(bits & 0xFFF) as usize]
     }
 
-    /// The exact chance of a choice.
+    /// The exact probability of a choice.
     pub(super) fn share(&self, choice: u8) -> f64 {
         let n_slots = self.0.iter().filter(|slot| **slot == choice).count();
         f64::from(u16::try_from(n_slots).unwrap_or(N_SLOTS)) / f64::from(N_SLOTS)
     }
 }
 
-/// A choice among many by weight in constant time (Vose's alias method): eight bytes a choice.
+/// A weighted choice among many in constant time (Vose's alias method): eight bytes per choice.
 #[derive(Debug, Clone)]
 pub(super) struct Alias(Vec<AliasEntry>);
 

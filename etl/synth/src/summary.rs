@@ -1,4 +1,4 @@
-//! What was made, in numbers: `truth/summary.json`.
+//! What was generated, in numbers: `truth/summary.json`.
 
 use std::fs;
 use std::path::Path;
@@ -9,10 +9,10 @@ use super::catalogue::Planted;
 use super::config::SynthConfig;
 use super::error::SynthError;
 
-/// Who writes these folders; a folder whose summary says so may be replaced.
+/// The name of this generator; a folder whose summary has it may be replaced.
 pub(super) const GENERATOR: &str = "clio synth";
 
-/// What was made. Holds no clock and no path: equal configs give equal summaries.
+/// What was generated. Contains no clock and no path: equal configs give equal summaries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SynthSummary {
     /// `clio synth`.
@@ -29,14 +29,14 @@ pub struct SynthSummary {
     pub n_profile_audiences: u64,
     /// Rows by source and day.
     pub days: Vec<DayRows>,
-    /// Exact totals, where answers were asked for.
+    /// Exact totals, if answers were requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totals: Option<Totals>,
     /// What a good analysis must find.
     pub planted: Vec<Planted>,
 }
 
-/// The settings of a run, as the summary holds them.
+/// The settings of a run, as recorded in the summary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SummaryConfig {
     /// The seed.
@@ -45,7 +45,7 @@ pub struct SummaryConfig {
     pub start: String,
     /// Days in the folder.
     pub n_days: u32,
-    /// Events asked for.
+    /// The requested number of events.
     pub n_events: u64,
     /// People.
     pub n_people: u64,
@@ -53,7 +53,7 @@ pub struct SummaryConfig {
     pub n_assets: u32,
     /// Countries.
     pub n_countries: u32,
-    /// Whether answers were asked for.
+    /// Whether answers were requested.
     pub answers: bool,
 }
 
@@ -127,7 +127,7 @@ impl SynthSummary {
         fs::write(path, text).map_err(SynthError::io("write", path))
     }
 
-    /// Reads a folder's summary; `None` where there is none.
+    /// Reads a folder's summary; `None` if there is none.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, SynthError> {
         match fs::read_to_string(path) {
             Ok(text) => serde_json::from_str(&text)

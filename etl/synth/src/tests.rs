@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use self::tables::{Row, read_rows, read_schema};
 use super::{SynthConfig, SynthError, generate, generate_days};
 
-/// Three days that a debug build makes in a moment.
+/// Three days that a debug build generates in a moment.
 fn tiny() -> SynthConfig {
     SynthConfig {
         seed: 11,
@@ -27,7 +27,7 @@ fn tiny() -> SynthConfig {
     }
 }
 
-/// A new folder's path, which does not exist yet, inside one that is removed at the end.
+/// The path of a new folder, which does not exist yet, inside one that is removed at the end.
 fn new_folder() -> (TempDir, PathBuf) {
     let parent = tempfile::tempdir().unwrap();
     let path = parent.path().join("events");
@@ -86,7 +86,7 @@ fn further_days_equal_a_longer_run() {
     let summary = generate_days(&tiny(), &extended, 2, 3, &()).unwrap();
     assert_eq!(generate(&tiny().extended_to(5), &longer, &()).unwrap(), summary);
     assert_same_files(&extended, &longer);
-    // Days that are there already change nothing.
+    // Days that already exist change nothing.
     generate_days(&tiny(), &extended, 0, 2, &()).unwrap();
     assert_same_files(&extended, &longer);
 }
@@ -122,7 +122,7 @@ fn a_folder_of_others_is_refused_and_ones_own_is_replaced() {
     let longer = SynthConfig { answers: false, ..tiny().extended_to(4) };
     generate(&longer, &folder, &()).unwrap();
     assert!(!folder.join("truth/answers.ndjson").try_exists().unwrap());
-    // A file beside ours is not ours to remove.
+    // A foreign file is not ours to remove.
     fs::write(folder.join("notes.txt"), "mine").unwrap();
     let error = generate(&tiny(), &folder, &()).unwrap_err();
     assert!(matches!(&error, SynthError::Occupied { entry, .. } if entry == "notes.txt"));

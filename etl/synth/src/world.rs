@@ -1,4 +1,4 @@
-//! The world that events happen in: every table a draw needs, made once from the config.
+//! The world that events happen in: every table a draw needs, built once from the config.
 
 use rand_distr::Poisson;
 
@@ -8,10 +8,10 @@ use super::people::{N_PERSONAS, audiences_of, is_fan, persona_weights};
 use super::places::{PLACES, Place};
 use super::random::{Alias, Key, Purpose, Quantiles, Slots, threshold};
 
-/// How many levels of activity people have: so the heaviest hundredth of the people is ten levels.
+/// The number of activity levels of people: the heaviest hundredth of the people are ten levels.
 pub(super) const N_LEVELS: usize = 1_024;
 
-/// Fans see an asset of their genre so much more often: the service recommends.
+/// How much more often fans see an asset of their genre: the service recommends.
 const FAN_SELECTION: f64 = 2.2;
 
 /// How much more often each device leads to a play.
@@ -33,7 +33,7 @@ pub(super) struct World {
     pub(super) hours: Vec<[Slots; 2]>,
     /// Per country and persona: which asset is shown.
     selection: Vec<Alias>,
-    /// Per device, asset and persona: the chance of a play in 2^32.
+    /// Per device, asset and persona: the probability of a play in 2^32.
     play_chances: Vec<u32>,
     /// Per weekday and level: impressions of a person on that day.
     arrivals: Vec<Poisson<f64>>,
@@ -41,7 +41,7 @@ pub(super) struct World {
     pub(super) delays: Box<[u32]>,
     /// Seconds watched of ordinary assets, and of clickbait.
     pub(super) watches: [Box<[u32]>; 2],
-    /// Impressions a mean day, before the draw.
+    /// Impressions on an average day, before the draw.
     pub(super) impressions_per_day: f64,
 }
 
@@ -98,7 +98,7 @@ impl World {
         &self.selection[usize::from(country) * N_PERSONAS + usize::from(persona)]
     }
 
-    /// The chance in 2^32 that the impression is followed by a play.
+    /// The probability, in 2^32, that the impression is followed by a play.
     pub(super) fn play_chance(&self, device: u8, asset: u16, persona: u8) -> u32 {
         let row = usize::from(device) * self.catalogue.assets.len() + usize::from(asset);
         self.play_chances[row * N_PERSONAS + usize::from(persona)]
@@ -157,7 +157,7 @@ fn shown(catalogue: &Catalogue, n_countries: usize) -> Vec<Vec<(u16, f64)>> {
     shown
 }
 
-/// The chance that a person of this persona plays after this asset, on a mean device.
+/// The probability that a person of this persona plays after this asset, on an average device.
 fn taste(asset: &Asset, genre: u8, persona: u8) -> f64 {
     let liking = if is_fan(persona, genre) { 1.5 } else { 0.85 };
     let character = match asset.character {
@@ -169,8 +169,8 @@ fn taste(asset: &Asset, genre: u8, persona: u8) -> f64 {
     (asset.appeal * liking * character).min(0.9)
 }
 
-/// Per weekday and level. A third of the people hardly ever come, three in a hundred come all the
-/// time and see a fifth of everything.
+/// Per weekday and level. A third of the people hardly ever come, three in a hundred come all the time and see a fifth
+/// of everything.
 fn arrivals(impressions_per_person: f64) -> Vec<Poisson<f64>> {
     let activity = Quantiles::new(&[
         (0.0, 0.02),

@@ -201,7 +201,7 @@ fn partitions(state: &TableState, metadata: Option<&SnapshotMetadata>, report: &
             kind: FaultKind::Partition,
             place: partition(month),
             period: Some(month.to_string()),
-            what: "the month is retired, its days are gone, and it is not there itself".to_owned(),
+            what: "the month is retired and its days are gone, but it is missing itself".to_owned(),
             mend: files::mend_of_retired(month),
         });
     }

@@ -1,4 +1,4 @@
-//! Answers on their way through the wire.
+//! Answers, to the wire and back.
 
 use jiff::civil::Date;
 use prost::Message as _;
@@ -22,7 +22,7 @@ use crate::period::{DayRange, listed_days, runs};
 use crate::query::{Answer, Coverage, Key, MixedLookup, Notice, Rank, Row, Value, Withheld};
 use crate::wire;
 
-/// An answer on its way to a client.
+/// An answer for a client.
 pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
     let has_next_page = answer.has_next_page();
     let Answer {
@@ -71,26 +71,26 @@ pub fn answer_to_wire(answer: Answer) -> wire::QueryResponse {
     }
 }
 
-/// An answer as bytes that outlive the program: those of the wire, which later versions read.
+/// An answer as bytes that outlive the program: those of the wire, which later versions can read.
 pub fn answer_to_bytes(answer: Answer) -> Vec<u8> {
     answer_to_wire(answer).encode_to_vec()
 }
 
-/// An answer of bytes that were kept.
+/// An answer from stored bytes.
 ///
 /// # Errors
 ///
-/// They are no answer.
+/// The bytes are not an answer.
 pub fn answer_from_bytes(bytes: &[u8]) -> Result<Answer, ServiceError> {
     let response = wire::QueryResponse::decode(bytes);
     answer_from_wire(response.map_err(|error| invalid("answer", error))?)
 }
 
-/// An answer as a client received it.
+/// An answer as received by a client.
 ///
 /// # Errors
 ///
-/// A part that is missing, or a text that is no date or period.
+/// A part is missing, or a string is not a date or period.
 pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, ServiceError> {
     let wire::QueryResponse {
         snapshot,
@@ -109,7 +109,7 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
         reach,
         compared_coverage,
         end_cursor,
-        // The cursor says it.
+        // It follows from the cursor.
         has_next_page: _,
         look_back,
         test,
@@ -127,7 +127,7 @@ pub fn answer_from_wire(response: wire::QueryResponse) -> Result<Answer, Service
         others: others.map(row_from_wire).transpose()?,
         reach: reach.map(reach_from_wire).transpose()?,
         n_groups,
-        // A later version may write another one, which is not for us to read.
+        // A later version may send another kind, which this one cannot read.
         end: end_cursor.parse().ok(),
         overlapping: overlapping
             .iter()
@@ -188,7 +188,8 @@ pub(super) fn value_to_wire(value: Value) -> wire::Value {
 pub(super) fn value_from_wire(value: wire::Value) -> Result<Value, ServiceError> {
     let wire::Value { value, lower, upper, exact, exact_text, withheld } = value;
     let whole = exact_text.map(|text| {
-        text.parse().map_err(|_| invalid("exact_text", format_args!("`{text}` is no whole number")))
+        text.parse()
+            .map_err(|_| invalid("exact_text", format_args!("`{text}` is not a whole number")))
     });
     Ok(Value { value, lower, upper, exact, whole: whole.transpose()?, withheld })
 }
@@ -270,7 +271,7 @@ fn mixed_from_wire(mixed: wire::MixedLookup) -> Result<MixedLookup, ServiceError
     Ok(MixedLookup { lookup, n_states, others })
 }
 
-/// The ranges, or those that the days make where a server only lists days.
+/// The ranges, or those made of the days if a server only lists days.
 fn ranges(
     field: &str,
     ranges: &[wire::Days],

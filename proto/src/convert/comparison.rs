@@ -1,4 +1,4 @@
-//! What rows are compared with, and what that gives, on its way through the wire.
+//! What rows are compared with, and the results, to the wire and back.
 
 use super::answer::{value_from_wire, value_to_wire};
 use super::{date, field_from_text, invalid, required};

@@ -1,4 +1,4 @@
-//! Cursors on their way through the wire, and what tells the questions apart that they are of.
+//! Cursors, to the wire and back, and the digests that tell their queries apart.
 
 use prost::Message as _;
 
@@ -10,8 +10,9 @@ use crate::error::ServiceError;
 use crate::query::{Cursor, Query};
 use crate::service::MembersRequest;
 
-/// What tells a question from others, as far as it says which rows there are and in which order: days, filter, keys, measures,
-/// conditions and order, and the comparison where a condition or the order is by it. The same in every version, since it is that of the wire's bytes.
+/// A digest of the parts of a query that determine which rows there are, and in which order: days, filter, keys,
+/// measures, conditions and order, and the comparison if a condition or the order uses it. The same in every version,
+/// since it is computed from the wire's bytes.
 ///
 /// # Errors
 ///
@@ -29,7 +30,7 @@ pub fn question_digest(query: &Query) -> Result<u64, ServiceError> {
     Ok(stable_digest(&question_bytes(question)?))
 }
 
-/// A query as the wire has it: the same bytes are the same question.
+/// A query in its wire encoding: equal bytes mean equal queries.
 ///
 /// # Errors
 ///
@@ -38,8 +39,8 @@ pub fn question_bytes(query: Query) -> Result<Vec<u8>, ServiceError> {
     Ok(query_to_wire(query, None)?.encode_to_vec())
 }
 
-/// What tells a search of members from others, as far as it says which members there are and in which order: field, text, days and
-/// filter. The same in every version, since it is that of the wire's bytes.
+/// A digest of the parts of a member search that determine which members there are, and in which order: field, text,
+/// days and filter. The same in every version, since it is computed from the wire's bytes.
 ///
 /// # Errors
 ///
@@ -110,7 +111,7 @@ mod tests {
         ] {
             assert_ne!(digest(other), digest(query.clone()));
         }
-        // Where rows are ordered or kept by a comparison, it says which rows there are.
+        // If rows are ordered or filtered by a comparison, it determines which rows there are.
         let ratio = || ComparedMeasure::parse("plays.ratio").unwrap();
         let order = OrderBy { by: Order::Compared(ratio()), direction: Direction::Ascending };
         let having = Having::Compared { of: ratio(), test: MeasureTest::AtLeast(1.0) };
@@ -121,7 +122,7 @@ mod tests {
             let with = |compare| digest(Query { compare: Some(compare), ..by.clone() });
             assert_ne!(with(Comparison::Rest), with(Comparison::Whole));
         }
-        // Cursors outlive a restart: other bytes would refuse those that clients hold.
+        // Cursors outlive a restart: with other bytes, those that clients hold would be refused.
         assert_eq!(format!("{:016x}", digest(query)), "fcc1a829c5a0cb2d");
     }
 }

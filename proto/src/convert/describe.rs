@@ -1,4 +1,4 @@
-//! Descriptions of a dataset on their way through the wire.
+//! Descriptions of a dataset, to the wire and back.
 
 use super::{field_from_text, invalid};
 use crate::error::ServiceError;
@@ -7,7 +7,7 @@ use crate::model::{MeasureFormat, WeekStart};
 use crate::service::{Description, FieldInfo, MeasureClass, MeasureInfo};
 use crate::wire;
 
-/// A description on its way to a client.
+/// A description for a client.
 pub fn description_to_wire(description: Description) -> wire::DescribeResponse {
     let Description { dataset, timezone, fingerprint, week_starts, fields, ages, measures } =
         description;
@@ -26,7 +26,7 @@ pub fn description_to_wire(description: Description) -> wire::DescribeResponse {
     }
 }
 
-/// A description as a client received it.
+/// A description as received by a client.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub fn description_to_wire(description: Description) -> wire::DescribeResponse {
 pub fn description_from_wire(
     response: wire::DescribeResponse,
 ) -> Result<Description, ServiceError> {
-    // A server that does not say yet has no weeks either.
+    // A server without this field has no weeks either.
     let week_starts = match response.week_starts() {
         wire::Weekday::Unspecified | wire::Weekday::Monday => WeekStart::Monday,
         wire::Weekday::Sunday => WeekStart::Sunday,
@@ -98,7 +98,7 @@ fn measure_info_to_wire(info: MeasureInfo) -> wire::MeasureInfo {
 
 pub(super) fn measure_info_from_wire(info: wire::MeasureInfo) -> Result<MeasureInfo, ServiceError> {
     use wire::measure_info::Kind;
-    // A format or a kind of a later version: shown as a plain number, or refused.
+    // An unknown format, from a later version, becomes a plain number; an unknown kind is refused.
     let format = match info.format() {
         wire::MeasureFormat::Unspecified | wire::MeasureFormat::Number => MeasureFormat::Number,
         wire::MeasureFormat::Percent => MeasureFormat::Percent,
@@ -113,7 +113,7 @@ pub(super) fn measure_info_from_wire(info: wire::MeasureInfo) -> Result<MeasureI
             precision: u8::try_from(distinct.precision).map_err(|_| {
                 invalid(
                     "measures.precision",
-                    format_args!("{} of `{name}` is no precision", distinct.precision),
+                    format_args!("{} of `{name}` is not a precision", distinct.precision),
                 )
             })?,
             relative_error: distinct.relative_error,
@@ -126,10 +126,7 @@ pub(super) fn measure_info_from_wire(info: wire::MeasureInfo) -> Result<MeasureI
         },
         Some(Kind::Derived(derived)) => MeasureClass::Derived { expression: derived.expression },
         None => {
-            return Err(invalid(
-                "measures.kind",
-                format_args!("`{name}` has no kind that we know"),
-            ));
+            return Err(invalid("measures.kind", format_args!("`{name}` has no known kind")));
         }
     };
     Ok(MeasureInfo { name, label, class, format })

@@ -1,4 +1,4 @@
-//! Exports on their way through the wire.
+//! Exports, to the wire and back.
 
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
@@ -11,7 +11,7 @@ use crate::id::SnapshotId;
 use crate::query::Query;
 use crate::wire;
 
-/// An export on its way to a server. A limit over four billion is none.
+/// An export for a server. A limit over four billion means none.
 ///
 /// # Errors
 ///
@@ -31,11 +31,11 @@ pub fn export_request_to_wire(
     })
 }
 
-/// An export as a server received it, with the snapshot that it names. Without a limit it has all rows.
+/// An export as received by a server, with the snapshot that it names. Without a limit it has all rows.
 ///
 /// # Errors
 ///
-/// Those of [`query_from_wire`], and where question or format are missing.
+/// Those of [`query_from_wire`], and a missing query or format.
 pub fn export_request_from_wire(
     request: wire::ExportRequest,
 ) -> Result<(Export, Option<SnapshotId>), ServiceError> {
@@ -76,7 +76,7 @@ pub fn export_head_to_wire(head: ExportHead) -> wire::ExportResponse {
     wire::ExportResponse { part: Some(wire::export_response::Part::Head(head)) }
 }
 
-/// Any other message of an export.
+/// Any later message of an export.
 pub fn export_bytes_to_wire(bytes: Vec<u8>) -> wire::ExportResponse {
     wire::ExportResponse { part: Some(wire::export_response::Part::Data(bytes)) }
 }
@@ -85,7 +85,7 @@ pub fn export_bytes_to_wire(bytes: Vec<u8>) -> wire::ExportResponse {
 ///
 /// # Errors
 ///
-/// Another message than the first one.
+/// The message is not a first one.
 pub fn export_head_from_wire(
     response: Option<wire::ExportResponse>,
 ) -> Result<ExportHead, ServiceError> {
@@ -100,11 +100,11 @@ pub fn export_head_from_wire(
     }
 }
 
-/// The bytes of a message behind the first one.
+/// The bytes of a later message.
 ///
 /// # Errors
 ///
-/// A message that holds none.
+/// The message holds none.
 pub fn export_bytes_from_wire(response: wire::ExportResponse) -> Result<Vec<u8>, ServiceError> {
     match response.part {
         Some(wire::export_response::Part::Data(bytes)) => Ok(bytes),
@@ -112,7 +112,7 @@ pub fn export_bytes_from_wire(response: wire::ExportResponse) -> Result<Vec<u8>,
     }
 }
 
-/// A stream of which an error is the last item: what follows one has no meaning.
+/// A stream that ends with its first error: items after an error have no meaning.
 pub(crate) fn ended_by_error<T: Send + 'static>(
     items: BoxStream<'static, Result<T, ServiceError>>,
 ) -> BoxStream<'static, Result<T, ServiceError>> {

@@ -1,4 +1,4 @@
-//! Conditions on measures on their way through the wire.
+//! Conditions on measures, to the wire and back.
 
 use super::comparison::{part_from_wire, part_to_wire};
 use super::query::check_depth;
@@ -39,7 +39,7 @@ fn test_to_wire(test: MeasureTest) -> wire::measure_test::Test {
     }
 }
 
-/// Converts the node at a path (`having.and.conditions[1]`) that lies `depth` deep, the outermost at 1.
+/// Converts the node at a path (`having.and.conditions[1]`), `depth` levels deep; the outermost is at 1.
 pub(super) fn having_from_wire(
     path: &str,
     having: wire::Having,

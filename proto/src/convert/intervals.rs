@@ -1,4 +1,4 @@
-//! How sure values are, on its way through the wire.
+//! Uncertainty of values, to the wire and back.
 
 use super::invalid;
 use crate::error::ServiceError;
@@ -32,7 +32,7 @@ pub(super) fn intervals_from_wire(intervals: wire::Intervals) -> Result<Interval
         Ok(wire::SamplingBasis::FewDays) => SamplingBasis::FewDays,
         Ok(wire::SamplingBasis::Nobody) => SamplingBasis::Nobody,
         Ok(wire::SamplingBasis::Unspecified) | Err(_) => {
-            return Err(invalid("intervals.basis", format_args!("{basis} is none that we know")));
+            return Err(invalid("intervals.basis", format_args!("{basis} is unknown")));
         }
     };
     Ok(Intervals { basis, sampling: sampling.map(interval), combined: combined.map(interval) })

@@ -1,24 +1,24 @@
-//! Whether a preview is named, on its way through the wire.
+//! Whether previews exist, to the wire and back.
 
 use crate::wire;
 
-/// Ways to write the address of a preview, on their way to a server.
+/// Spellings of a preview's address, for a server.
 pub fn has_media_request_to_wire(addresses: Vec<String>) -> wire::HasMediaRequest {
     wire::HasMediaRequest { addresses }
 }
 
-/// Ways to write the address of a preview, as a server received them.
+/// Spellings of a preview's address, as received by a server.
 pub fn has_media_request_from_wire(request: wire::HasMediaRequest) -> Vec<String> {
     let wire::HasMediaRequest { addresses } = request;
     addresses
 }
 
-/// Whether a lookup names one of them, on its way to a client.
+/// Whether a lookup contains one of them, for a client.
 pub fn has_media_to_wire(is_named: bool) -> wire::HasMediaResponse {
     wire::HasMediaResponse { is_named }
 }
 
-/// Whether a lookup names one of them, as a client received it.
+/// Whether a lookup contains one of them, as received by a client.
 pub fn has_media_from_wire(response: wire::HasMediaResponse) -> bool {
     let wire::HasMediaResponse { is_named } = response;
     is_named

@@ -1,4 +1,4 @@
-//! Searches for members, and what they find, on their way through the wire.
+//! Member searches and their results, to the wire and back.
 
 use super::cursor::{cursor_from_wire, cursor_to_wire};
 use super::query::{check_depth, filter_from_wire, filter_to_wire, range_from_wire, range_to_wire};
@@ -9,16 +9,16 @@ use crate::id::SnapshotId;
 use crate::service::{Member, MemberPage, MembersRequest};
 use crate::wire;
 
-/// Members of a page where a request names no limit.
+/// The number of members on a page if a request sets no limit.
 const DEFAULT_MEMBERS_LIMIT: u32 = 50;
 
-/// A search on its way to a server.
+/// A search for a server.
 ///
-/// An empty search text becomes none, which finds the same; so does an open range.
+/// An empty search text becomes none, which finds the same; likewise an open range.
 ///
 /// # Errors
 ///
-/// A limit or offset over four billion, a filter nested deeper than [`MAX_FILTER_DEPTH`](crate::MAX_FILTER_DEPTH).
+/// A limit or offset over four billion, or a filter nested deeper than [`MAX_FILTER_DEPTH`](crate::MAX_FILTER_DEPTH).
 #[expect(deprecated, reason = "servers that do not know cursors yet skip members")]
 pub fn members_request_to_wire(
     request: MembersRequest,
@@ -41,11 +41,11 @@ pub fn members_request_to_wire(
     })
 }
 
-/// A search as a server received it.
+/// A search as received by a server.
 ///
 /// # Errors
 ///
-/// A text that names no field, is no date or no cursor, and what is wrong with a filter.
+/// A string that is not a field, a date or a cursor, and the errors of filters.
 #[expect(deprecated, reason = "clients that do not know cursors yet skip members")]
 pub fn members_request_from_wire(
     request: wire::MembersRequest,
@@ -65,7 +65,7 @@ pub fn members_request_from_wire(
     })
 }
 
-/// A page of members on its way to a client.
+/// A page of members for a client.
 pub fn member_page_to_wire(page: MemberPage) -> wire::MembersResponse {
     let member = |member: Member| {
         let Member { field, value, label, media, n_cells, n_cells_left } = member;
@@ -81,11 +81,11 @@ pub fn member_page_to_wire(page: MemberPage) -> wire::MembersResponse {
     }
 }
 
-/// A page of members as a client received it. A server that does not say of which field they are was `asked` for one.
+/// A page of members as received by a client. If the server does not name their field, it is the one `asked` for.
 ///
 /// # Errors
 ///
-/// A member of no field.
+/// A member without a field.
 pub fn member_page_from_wire(
     response: wire::MembersResponse,
     asked: Option<&FieldRef>,
@@ -98,7 +98,7 @@ pub fn member_page_from_wire(
         };
         Ok(Member { field, value, label, media, n_cells, n_cells_left })
     };
-    // Whether more come, the cursor says.
+    // Whether more follow is known from the cursor.
     let wire::MembersResponse { members, n_total, end_cursor, has_next_page: _ } = response;
     let members = members.into_iter().map(member).collect::<Result<_, ServiceError>>()?;
     Ok(MemberPage { members, n_total, end: cursor_from_wire("end_cursor", &end_cursor)? })

@@ -1,4 +1,4 @@
-//! New and returning people on their way through the wire.
+//! New and returning people, to the wire and back.
 
 use super::answer::{coverage_from_wire, coverage_to_wire, value_from_wire, value_to_wire};
 use super::required;

@@ -1,4 +1,4 @@
-//! Queries on their way through the wire.
+//! Queries, to the wire and back.
 
 use super::comparison::{
     compared_measure_from_wire, compared_measure_to_wire, comparison_from_wire, comparison_to_wire,
@@ -16,10 +16,10 @@ use crate::id::SnapshotId;
 use crate::query::{Direction, Extra, Order, OrderBy, Query, QueryRange};
 use crate::wire;
 
-/// Rows of an answer where a request names no limit.
+/// The number of rows of an answer if a request sets no limit.
 const DEFAULT_QUERY_LIMIT: u32 = 100;
 
-/// A query on its way to a server.
+/// A query for a server.
 ///
 /// An open range (no day on either end) becomes [`QueryRange::AllTime`], which means the same.
 ///
@@ -72,12 +72,12 @@ pub fn query_to_wire(
     })
 }
 
-/// A query as a server received it, with the snapshot that it names.
+/// A query as received by a server, with the snapshot that it names.
 ///
 /// # Errors
 ///
-/// A `from` or `to` that is no date, an empty name, a filter, test, condition or order without its kind, a test of
-/// a measure that no value can be held against, a comparison with nothing, and what is nested deeper than [`MAX_FILTER_DEPTH`].
+/// A `from` or `to` that is not a date; an empty name; a filter, test, condition or order without its kind; a test that
+/// no value of a measure can be compared with; a comparison with nothing; nesting deeper than [`MAX_FILTER_DEPTH`].
 #[expect(deprecated, reason = "clients that do not know cursors yet skip rows")]
 pub fn query_from_wire(
     request: wire::QueryRequest,
@@ -125,7 +125,7 @@ pub fn query_from_wire(
     Ok((query, snapshot.map(SnapshotId)))
 }
 
-/// The first and the last day as texts.
+/// The first and the last day as strings.
 pub(super) fn range_to_wire(range: QueryRange) -> (String, String) {
     let (from, to) = match range {
         QueryRange::AllTime => (None, None),
@@ -163,7 +163,7 @@ fn extra_from_wire((at, extra): (usize, i32)) -> Result<Extra, ServiceError> {
         Ok(wire::Extra::Unspecified) | Err(_) => Err(invalid(
             &format!("extras[{at}]"),
             format_args!(
-                "{extra} is none that we know; expected EXTRA_SHARES, EXTRA_OTHERS, EXTRA_RANKS, \
+                "{extra} is unknown; expected EXTRA_SHARES, EXTRA_OTHERS, EXTRA_RANKS, \
                  EXTRA_REACH, EXTRA_INTERVALS or EXTRA_VERDICTS"
             ),
         )),
@@ -187,7 +187,7 @@ pub(super) fn filter_to_wire(filter: Filter) -> wire::Filter {
     wire::Filter { node: Some(node) }
 }
 
-/// Converts one node, at this path, that lies `depth` deep, the outermost at 1.
+/// Converts the node at a path, `depth` levels deep; the outermost is at 1.
 pub(super) fn filter_from_wire(
     path: &str,
     filter: wire::Filter,
@@ -293,7 +293,7 @@ fn order_to_wire(order: OrderBy) -> wire::OrderBy {
 
 fn order_from_wire((at, order): (usize, wire::OrderBy)) -> Result<OrderBy, ServiceError> {
     use wire::order_by::By;
-    // A direction is never guessed: a page in the wrong order looks right.
+    // A missing direction is never guessed: a page in the wrong order looks right.
     let direction = match wire::Direction::try_from(order.direction) {
         Ok(wire::Direction::Ascending) => Direction::Ascending,
         Ok(wire::Direction::Descending) => Direction::Descending,

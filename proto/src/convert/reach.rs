@@ -1,4 +1,4 @@
-//! What rows reach together, on its way through the wire.
+//! What rows reach together, to the wire and back.
 
 use super::answer::{value_from_wire, value_to_wire};
 use super::required;

@@ -1,4 +1,4 @@
-//! Runs of the etl on their way through the wire.
+//! Runs of the etl, to the wire and back.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use crate::id::{Fingerprint, RunId, SnapshotId};
 use crate::runs::{FilesLeftOut, RunInfo, RunOutcome, StepInfo};
 use crate::wire;
 
-/// Runs of a list where a request names no limit.
+/// The number of runs in a list if a request sets no limit.
 const DEFAULT_RUNS_LIMIT: u32 = 20;
 
-/// A request for runs on its way to a server; numbers over four billion ask for all.
+/// A request for runs, for a server; numbers over four billion ask for all.
 pub fn runs_request_to_wire(n_most: usize) -> wire::RunsRequest {
     wire::RunsRequest { limit: Some(u32::try_from(n_most).unwrap_or(u32::MAX)) }
 }
@@ -21,16 +21,16 @@ pub fn runs_request_from_wire(request: wire::RunsRequest) -> usize {
     count_from_wire(request.limit.unwrap_or(DEFAULT_RUNS_LIMIT))
 }
 
-/// A list of runs on its way to a client.
+/// A list of runs for a client.
 pub fn runs_to_wire(runs: Vec<RunInfo>) -> wire::RunsResponse {
     wire::RunsResponse { runs: runs.into_iter().map(run_to_wire).collect() }
 }
 
-/// A list of runs as a client received it.
+/// A list of runs as received by a client.
 ///
 /// # Errors
 ///
-/// A run without its times, or with an outcome that this version does not know.
+/// A run without its times, or with an unknown outcome.
 pub fn runs_from_wire(response: wire::RunsResponse) -> Result<Vec<RunInfo>, ServiceError> {
     response.runs.into_iter().map(run_from_wire).collect()
 }
@@ -73,7 +73,7 @@ fn run_from_wire(run: wire::Run) -> Result<RunInfo, ServiceError> {
         Ok(wire::RunOutcome::Failed) => RunOutcome::Failed,
         Ok(wire::RunOutcome::Died) => RunOutcome::Died,
         Ok(wire::RunOutcome::Unspecified) | Err(_) => {
-            return Err(invalid("run.outcome", format_args!("{} is none we know", run.outcome)));
+            return Err(invalid("run.outcome", format_args!("{} is unknown", run.outcome)));
         }
     };
     let days = run.days.iter().map(|day| date("run.days", day));

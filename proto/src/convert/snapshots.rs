@@ -1,4 +1,4 @@
-//! Snapshots, and the state of serving, on their way through the wire.
+//! Snapshots and the state of serving, to the wire and back.
 
 use super::{
     count_from_wire, date, date_pair, invalid, optional_date_to_text, required,
@@ -10,10 +10,10 @@ use crate::service::{ServingState, ServingStatus};
 use crate::snapshot::{Pin, RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed};
 use crate::wire;
 
-/// Snapshots of a list where a request names no limit.
+/// The number of snapshots in a list if a request sets no limit.
 const DEFAULT_SNAPSHOTS_LIMIT: u32 = 20;
 
-/// A request for snapshots on its way to a server; numbers over four billion ask for all.
+/// A request for snapshots, for a server; numbers over four billion ask for all.
 pub fn snapshots_request_to_wire(n_most: usize) -> wire::SnapshotsRequest {
     wire::SnapshotsRequest { limit: Some(u32::try_from(n_most).unwrap_or(u32::MAX)) }
 }
@@ -23,7 +23,7 @@ pub fn snapshots_request_from_wire(request: wire::SnapshotsRequest) -> usize {
     count_from_wire(request.limit.unwrap_or(DEFAULT_SNAPSHOTS_LIMIT))
 }
 
-/// A list of snapshots on its way to a client.
+/// A list of snapshots for a client.
 pub fn snapshots_to_wire(list: SnapshotList) -> wire::SnapshotsResponse {
     let SnapshotList { snapshots, refused } = list;
     wire::SnapshotsResponse {
@@ -32,11 +32,11 @@ pub fn snapshots_to_wire(list: SnapshotList) -> wire::SnapshotsResponse {
     }
 }
 
-/// A list of snapshots as a client received it.
+/// A list of snapshots as received by a client.
 ///
 /// # Errors
 ///
-/// A snapshot without its time, or with a text that is no date.
+/// A snapshot without its time, or with a string that is not a date.
 pub fn snapshots_from_wire(
     response: wire::SnapshotsResponse,
 ) -> Result<SnapshotList, ServiceError> {
@@ -47,7 +47,7 @@ pub fn snapshots_from_wire(
     })
 }
 
-/// A status on its way to a client.
+/// A status for a client.
 pub fn serving_status_to_wire(status: ServingStatus) -> wire::WatchResponse {
     let ServingStatus { state, message, snapshot, refused, newest, pin } = status;
     let state = match state {
@@ -65,11 +65,11 @@ pub fn serving_status_to_wire(status: ServingStatus) -> wire::WatchResponse {
     }
 }
 
-/// A status as a client received it.
+/// A status as received by a client.
 ///
 /// # Errors
 ///
-/// A state that this version does not know, or a snapshot that does not hold.
+/// An unknown state, or an invalid snapshot.
 pub fn serving_status_from_wire(
     response: wire::WatchResponse,
 ) -> Result<ServingStatus, ServiceError> {
@@ -78,7 +78,7 @@ pub fn serving_status_from_wire(
         Ok(wire::ServingState::Stale) => ServingState::Stale,
         Ok(wire::ServingState::Down) => ServingState::Down,
         Ok(wire::ServingState::Unspecified) | Err(_) => {
-            return Err(invalid("state", format_args!("{} is no state we know", response.state)));
+            return Err(invalid("state", format_args!("{} is not a known state", response.state)));
         }
     };
     Ok(ServingStatus {

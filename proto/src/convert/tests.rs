@@ -1,4 +1,4 @@
-//! Whatever we say survives the wire, through its bytes.
+//! Everything survives the way through the wire's bytes.
 
 mod described;
 mod members;
@@ -27,7 +27,7 @@ use crate::wire;
 use members::{member_pages, members_requests};
 use rows::{comparisons, cursors, declared_tests, reaches, rows, windows};
 
-// What can be said.
+// Generators of valid values.
 
 fn name() -> impl Strategy<Value = String> {
     "[a-z][a-z0-9_]{0,8}".prop_filter("no step of time", |name| {
@@ -142,7 +142,7 @@ fn parts() -> impl Strategy<Value = ComparedPart> {
 }
 
 fn ranges() -> impl Strategy<Value = QueryRange> {
-    // Both ends open is `AllTime` in other words.
+    // With both ends open it would be `AllTime`.
     prop_oneof![
         Just(QueryRange::AllTime),
         (day(), prop::option::of(day()))
@@ -382,7 +382,7 @@ fn refused_snapshots() -> impl Strategy<Value = RefusedSnapshot> {
     )
 }
 
-/// A message as the other side reads it.
+/// A message as decoded by the other side.
 fn sent<M: Message + Default>(message: &M) -> M {
     M::decode(message.encode_to_vec().as_slice()).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Verdicts on their way through the wire.
+//! Verdicts, to the wire and back.
 
 use super::answer::{value_from_wire, value_to_wire};
 use super::{field_from_text, invalid, required};
@@ -64,7 +64,7 @@ pub(super) fn verdict_from_wire(verdict: wire::Verdict) -> Result<Option<Verdict
         Ok(wire::VerdictWord::WithinCountingError) => VerdictWord::WithinCountingError,
         Ok(wire::VerdictWord::TooLittleData) => VerdictWord::TooLittleData,
         Err(_) => {
-            return Err(invalid("verdicts.word", format_args!("{word} is none that we know")));
+            return Err(invalid("verdicts.word", format_args!("{word} is unknown")));
         }
     };
     let difference = value_from_wire(required("verdicts.difference", difference)?)?;

@@ -1,4 +1,4 @@
-//! Which days count for a row of time, on its way through the wire.
+//! Windows of rows of time, to the wire and back.
 
 use super::invalid;
 use crate::error::ServiceError;

@@ -1,4 +1,4 @@
-//! What answers took, on its way through the wire.
+//! The work behind answers, to the wire and back.
 
 use super::{duration_from_wire, duration_to_wire};
 use crate::error::ServiceError;
@@ -52,7 +52,7 @@ pub(super) fn work_from_wire(work: wire::Work) -> Result<Work, ServiceError> {
         steps,
         is_cached,
     } = work;
-    // A later version may have steps that this one does not know.
+    // A later version may have steps that are unknown here.
     let step = |wire::WorkStep { step, elapsed }| {
         let known = WorkStep::ALL.into_iter().find(|own| own.as_str() == step)?;
         Some(duration_from_wire(elapsed.unwrap_or_default()).map(|elapsed| (known, elapsed)))

@@ -1,4 +1,5 @@
-//! What queries ask a measure by: its name, or of a quantile measure the name and which quantile, `watch.p90`.
+//! The names by which queries ask for measures: a measure's name, or for a quantile measure its name and the quantile,
+//! `watch.p90`.
 
 use clio_sketch::Percentile;
 
@@ -7,20 +8,20 @@ use crate::error::{Code, ServiceError};
 use crate::query::{ComparedPart, of_comparison};
 use crate::toml_file::nearest;
 
-/// The quantiles that a quantile measure is listed by, where all measures are: the median, and what one in ten exceeds.
+/// The quantiles listed for a quantile measure: the median, and the value that one in ten exceeds.
 pub(super) const LISTED: [&str; 2] = ["p50", "p90"];
 
 /// A measure as a query asks for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum AskedMeasure<'a> {
-    /// A measure that is one number.
+    /// A measure that is a single number.
     Number(&'a Measure),
     /// A quantile of a quantile measure.
     Quantile(&'a Measure, Percentile),
 }
 
 impl<'a> AskedMeasure<'a> {
-    /// The measure of the model.
+    /// The measure in the model.
     pub fn measure(self) -> &'a Measure {
         match self {
             Self::Number(measure) | Self::Quantile(measure, _) => measure,
@@ -33,8 +34,8 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// [`Code::InvalidArgument`] for a name that no measure has, with those that there are; for a quantile measure without a
-    /// quantile, for a quantile of another measure, and for one that there is not.
+    /// [`Code::InvalidArgument`] for an unknown name, with those that exist; for a quantile measure without a quantile,
+    /// for a quantile of any other measure, and for a quantile that does not exist.
     pub fn asked(&self, name: &str) -> Result<AskedMeasure<'_>, ServiceError> {
         let invalid = |message: String| ServiceError::new(Code::InvalidArgument, message);
         let unknown = || {
@@ -53,29 +54,29 @@ impl Model {
                 Ok(AskedMeasure::Quantile(measure, percentile))
             }
             (Some(_), None) => Err(invalid(format!(
-                "`{own}` is a quantile measure, which is no one number; ask for a quantile of it, such as `{own}.p50` or \
+                "`{own}` is a quantile measure, which is not a single number; ask for a quantile of it, such as `{own}.p50` or \
                  `{own}.p99.9`"
             ))),
             (None, Some(quantile)) => {
-                // A slip of the pen, where a number of a comparison was meant.
+                // Perhaps a misspelled number of a comparison.
                 let parts = ComparedPart::ALL.map(ComparedPart::as_str);
                 let meant = nearest(quantile, parts)
                     .map_or_else(String::new, |_| of_comparison(own, quantile));
                 Err(invalid(format!(
-                    "`{own}` is no quantile measure, and has no `{quantile}`; ask for `{own}`{meant}"
+                    "`{own}` is not a quantile measure, and has no `{quantile}`; ask for `{own}`{meant}"
                 )))
             }
         }
     }
 
-    /// The names that queries ask measures by, in the model's order: of quantile measures the quantiles that are listed.
+    /// The names by which queries ask for measures, in the model's order: for quantile measures the listed quantiles.
     pub fn asked_names(&self) -> Vec<String> {
         self.measures().iter().flat_map(Measure::asked_names).collect()
     }
 }
 
 impl Measure {
-    /// The names that queries ask it by; of a quantile measure those that are listed.
+    /// The names by which queries ask for it; for a quantile measure the listed quantiles.
     pub fn asked_names(&self) -> Vec<String> {
         match self.kind.buckets() {
             Some(_) => LISTED.map(|quantile| format!("{}.{quantile}", self.name)).to_vec(),

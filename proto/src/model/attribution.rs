@@ -10,18 +10,17 @@ use super::SqlColumn;
 /// How a source's events (plays) are credited to those of another source (impressions).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribution {
-    /// The source whose events are credited. Its files, time and predicate are those of the source
-    /// that carries this attribution, too.
+    /// The source whose events are credited. The source that carries this attribution has its files, time and
+    /// predicate, too.
     pub event: String,
-    /// The source that they are credited to; its events are not credited to others in turn.
+    /// The source that they are credited to; its own events are not credited to others.
     pub to: String,
-    /// What an event and the one that it is credited to have in common, at least one, each once. A
-    /// column or an expression of both sources; where one of them lacks it, it comes from a lookup
-    /// that a dimension uses.
+    /// What an event and its target have in common, at least one, each once: columns or expressions of both sources; if
+    /// one of them lacks it, it comes from a lookup that a dimension uses.
     pub by: Vec<SqlColumn>,
-    /// How long before an event the one that it is credited to may lie, its end included.
+    /// How long before an event its target may lie, including that instant.
     pub within: Window,
-    /// Which of several it is.
+    /// Which of several candidates is the target.
     pub credit: Credit,
 }
 
@@ -60,8 +59,8 @@ pub struct Window(u32);
 const UNITS: [(&str, u32); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
 impl Window {
-    /// A day stays provisional for as long, and a run reads as many days around each: beyond a
-    /// quarter a typing error is likelier than a wish.
+    /// A day stays provisional this long, and a run reads as many days around each: beyond a quarter a typing error is
+    /// more likely than an intention.
     pub const MAX_DAYS: u32 = 92;
 
     /// The seconds, at least 1.
@@ -73,7 +72,7 @@ impl Window {
 impl FromStr for Window {
     type Err = WindowError;
 
-    /// Reads a whole number with one of the units `s`, `m`, `h` and `d` (of 24 hours).
+    /// Parses a whole number with one of the units `s`, `m`, `h` and `d` (of 24 hours).
     fn from_str(text: &str) -> Result<Self, WindowError> {
         let text = text.trim();
         let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -89,7 +88,7 @@ impl FromStr for Window {
         if digits.is_empty() {
             return Err(WindowError::NoNumber);
         }
-        // Digits alone that are no `u64` are too many.
+        // Digits that do not fit a `u64` are too many.
         let number = digits.parse::<u64>().unwrap_or(u64::MAX);
         let seconds = number.saturating_mul(of_unit.into());
         match u32::try_from(seconds) {
@@ -101,7 +100,7 @@ impl FromStr for Window {
 }
 
 impl fmt::Display for Window {
-    /// The longest unit that it is a whole number of, but hours up to three days: `24h`, `90m`, `7d`.
+    /// In the longest unit that gives a whole number, except that hours are used up to three days: `24h`, `90m`, `7d`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_long = |unit: u32| unit < 86_400 || self.0 >= 3 * 86_400;
         let fits = |(_, unit): &(&str, u32)| is_long(*unit) && self.0.is_multiple_of(*unit);
@@ -110,11 +109,11 @@ impl fmt::Display for Window {
     }
 }
 
-/// A text that is no [`Window`].
+/// Why a text is not a [`Window`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
     /// It does not begin with a number.
-    #[error("is no length of time")]
+    #[error("is not a length of time")]
     NoNumber,
     /// The number has no unit, or an unknown one.
     #[error("has none of the units `s`, `m`, `h` and `d`")]

@@ -6,8 +6,8 @@ use strum::EnumCount;
 
 /// A check before a commit.
 ///
-/// Always true: its sources are counted by a measure, its dimensions are single-valued, its measures
-/// are stored, and each of these lists names something.
+/// Always true: its sources are counted by a measure, its dimensions are single-valued, its measures are stored, and
+/// none of these lists is empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
     /// The name.
@@ -16,7 +16,7 @@ pub struct Check {
     pub kind: CheckKind,
     /// What happens otherwise.
     pub on_failure: OnFailure,
-    /// The model does not declare it: it applies to every model that does not say otherwise.
+    /// The model does not declare it: it is one of those that apply by default.
     pub is_default: bool,
 }
 
@@ -26,73 +26,73 @@ pub struct Check {
     name(CheckName),
     vis(pub(super)),
     derive(strum::VariantArray),
-    doc = "A kind of check, without what it looks at."
+    doc = "A kind of check, without its subject."
 )]
 pub enum CheckKind {
-    /// A source has about as many events as on the days before: as their median.
+    /// A source has about as many events as the median of the days before.
     Rows(RowsCheck),
-    /// Few events lack a known member: it is null, or the lookup that describes members has no such key.
+    /// Few events lack a known member: the value is null, or the lookup that describes members has no such key.
     Missing(MissingCheck),
-    /// Few events lie in the `dt=` folder of another day, where no run of their own day sees them.
+    /// Few events lie in the `dt=` folder of another day, where no run for their own day sees them.
     OutOfDay(OutOfDayCheck),
-    /// Few events of a day have no target, beside those that are credited to the day.
+    /// Few events of a day lack a target, in proportion to those credited to the day.
     Unattributed(UnattributedCheck),
-    /// A measure is never above another, but for the errors of sketches.
+    /// A measure never exceeds another, except for sketch errors.
     Within(WithinCheck),
 }
 
-/// What [`CheckKind::Rows`] looks at.
+/// The parameters of [`CheckKind::Rows`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowsCheck {
-    /// The sources, each on its own.
+    /// The sources, each checked separately.
     pub sources: Vec<String>,
-    /// How many days before count, at least 1.
+    /// The number of earlier days to compare with, at least 1.
     pub trailing_days: u16,
-    /// How many of them must be known, or else nothing is judged; at most `trailing_days`.
+    /// How many of them must be known for a judgement; at most `trailing_days`.
     pub n_known_at_least: u16,
-    /// The least share of the median.
+    /// The smallest fraction of the median.
     pub at_least: f64,
-    /// The greatest share of the median.
+    /// The largest fraction of the median.
     pub at_most: f64,
 }
 
-/// What [`CheckKind::Missing`] looks at.
+/// The parameters of [`CheckKind::Missing`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct MissingCheck {
-    /// The dimensions, each on its own.
+    /// The dimensions, each checked separately.
     pub dimensions: Vec<String>,
-    /// The sources, each on its own.
+    /// The sources, each checked separately.
     pub sources: Vec<String>,
-    /// The greatest share of a source's events, 0 to 1.
+    /// The largest share of a source's events, 0 to 1.
     pub at_most: f64,
 }
 
-/// What [`CheckKind::OutOfDay`] looks at.
+/// The parameters of [`CheckKind::OutOfDay`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutOfDayCheck {
-    /// The sources, each on its own.
+    /// The sources, each checked separately.
     pub sources: Vec<String>,
-    /// The greatest share of the events that were read for a day, 0 to 1.
+    /// The largest share of the events read for a day, 0 to 1.
     pub at_most: f64,
 }
 
-/// What [`CheckKind::Unattributed`] looks at.
+/// The parameters of [`CheckKind::Unattributed`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnattributedCheck {
-    /// The sources, each on its own; each is attributed.
+    /// The sources, each checked separately; all are attributed.
     pub sources: Vec<String>,
-    /// The greatest share of a source's events, 0 to 1.
+    /// The largest share of a source's events, 0 to 1.
     pub at_most: f64,
 }
 
-/// What [`CheckKind::Within`] looks at.
+/// The parameters of [`CheckKind::Within`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WithinCheck {
     /// The measure.
     pub measure: String,
     /// The other measure.
     pub within: String,
-    /// What is compared.
+    /// The level of comparison.
     pub per: Per,
 }
 
@@ -109,7 +109,7 @@ impl CheckName {
     }
 }
 
-/// In words, as `model check` prints it.
+/// A description, as printed by `model check`.
 impl fmt::Display for CheckKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -154,12 +154,12 @@ impl fmt::Display for CheckKind {
     }
 }
 
-/// A share in per cent, with a tenth where it has one.
+/// A share in per cent, with one decimal place if needed.
 fn percent(share: f64) -> f64 {
     (share * 1000.0).round() / 10.0
 }
 
-/// What two measures are compared in.
+/// The level at which two measures are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumCount)]
 pub enum Per {
     /// In every cell of a day.
@@ -181,14 +181,14 @@ impl Per {
     }
 }
 
-/// What happens when a check does not hold.
+/// What happens if a check fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumCount)]
 pub enum OnFailure {
     /// Nothing is committed, unless somebody accepts it with a reason.
     Fail,
-    /// It is said, and recorded in the commit.
+    /// A warning, also recorded in the commit.
     Warn,
-    /// Nothing: the check is switched off.
+    /// Nothing: the check is turned off.
     Off,
 }
 

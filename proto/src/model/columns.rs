@@ -5,21 +5,21 @@ use std::str::FromStr;
 
 use strum::EnumCount;
 
-/// What a column's values are, as far as keys, sums and counts of people depend on it: widths of numbers,
-/// units of times and encodings of texts do not matter.
+/// The type of a column's values, as far as keys, sums and counts of people depend on it: widths of numbers, units of
+/// times and encodings of strings do not matter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum ColumnType {
-    /// Whole numbers of 64 bits with a sign, and narrower ones of any kind.
+    /// Signed integers of up to 64 bits, and narrower unsigned ones.
     Int64,
-    /// Whole numbers of 64 bits without a sign.
+    /// Unsigned integers of 64 bits.
     UInt64,
-    /// Numbers of 64 bits that need not be whole.
+    /// Floating-point numbers of up to 64 bits.
     Float64,
-    /// Decimal numbers with so many digits behind the point.
+    /// Decimal numbers with this many digits after the decimal point.
     Decimal(i8),
     /// True or false.
     Boolean,
-    /// Texts.
+    /// Strings.
     Text,
     /// Days.
     Date,
@@ -36,7 +36,7 @@ impl ColumnType {
     pub const NAMES: [&str; Self::COUNT - Self::N_NOT_DECLARED] =
         ["int64", "uint64", "float64", "boolean", "text", "date", "timestamp"];
 
-    /// Decimals, bytes and lists: the types that files have and models do not name.
+    /// Decimals, bytes and lists: the types that files have but models do not name.
     const N_NOT_DECLARED: usize = 3;
 
     /// Whether the values are numbers.
@@ -45,7 +45,7 @@ impl ColumnType {
     }
 }
 
-/// As a model declares it and a commit has it: `int64`, `list<text>`.
+/// As declared in a model and stored in a commit: `int64`, `list<text>`.
 impl fmt::Display for ColumnType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -63,9 +63,9 @@ impl fmt::Display for ColumnType {
     }
 }
 
-/// A text that names no [`ColumnType`].
+/// A text that is not a [`ColumnType`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no type of a column")]
+#[error("`{0}` is not a column type")]
 pub struct ColumnTypeError(String);
 
 impl FromStr for ColumnType {

@@ -4,44 +4,44 @@ use strum::EnumCount;
 
 use super::SqlColumn;
 
-/// What one filters and groups by.
+/// A dimension: what one filters and groups by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dimension {
     /// The name.
     pub name: String,
-    /// What people read.
+    /// The text to display.
     pub display: String,
     /// Where an event's value comes from.
     pub column: DimensionColumn,
     /// A cell holds a set of values instead of one.
     pub multi: bool,
-    /// The lookup that describes members; with `attributes`, `label` or `media` there is one.
+    /// The lookup that describes members; required by `attributes`, `label` and `media`.
     pub members: Option<String>,
     /// Columns of `members` that one can filter and group by. A list column is multi-valued.
     pub attributes: Vec<String>,
-    /// The column of `members` with what people read.
+    /// The column of `members` with the text to display.
     pub label: Option<String>,
     /// The column of `members` with the address of a preview.
     pub media: Option<String>,
-    /// From which day on a member's age counts; `None` where nobody asks for ages. Not of a set of values.
+    /// The day from which a member's age counts; `None` if the dimension has no ages. Not for sets of values.
     pub age: Option<Age>,
 }
 
-/// From which day on the age of a member counts.
+/// The day from which the age of a member counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Age {
-    /// The first day of the lake that has events of it, retired ones among them. Of members that were there on the lake's first day, or in a month
-    /// that was retired without its first days being kept, it is not known.
+    /// The first day with events of it in the lake, including retired days. It is unknown for members that were present
+    /// on the lake's first day, or in a month that was retired without keeping its first days.
     FirstDay,
-    /// The day that one of the dimension's attributes holds.
+    /// The day in one of the dimension's attributes.
     Attribute(String),
 }
 
 impl Age {
-    /// The word of the first day.
+    /// The keyword for the first day.
     pub const FIRST_DAY: &'static str = "first_day";
 
-    /// The word, or the name of the attribute.
+    /// The keyword, or the name of the attribute.
     pub fn as_str(&self) -> &str {
         match self {
             Self::FirstDay => Self::FIRST_DAY,
@@ -50,7 +50,7 @@ impl Age {
     }
 }
 
-/// A step of age that rows are grouped by, and a filter tests: what stands behind the dimension, as an attribute does.
+/// A step of age to group rows and to filter by, named after the dimension like an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum AgeStep {
     /// Whole days: 0 on the first day.
@@ -71,7 +71,7 @@ impl AgeStep {
         }
     }
 
-    /// The age of so many days, which are below 0 before the first one.
+    /// The age after this many days, which are negative before the first one.
     pub fn of_days(self, n_days: i32) -> i32 {
         match self {
             Self::Day => n_days,

@@ -1,32 +1,33 @@
-//! Tests that a model declares: who sees what is drawn by lot.
+//! Tests that a model declares: experiments with random assignment.
 
 use jiff::civil::Date;
 
 use crate::field::FieldRef;
 use crate::period::{DayRange, LAST_DAY};
 
-/// An experiment: people are assigned to arms by lot, so that a difference between arms is caused by them.
+/// An experiment: people are assigned to arms at random, so that a difference between arms is caused by them.
 ///
-/// Always true: the dimension is one of the model's with a single value a cell; there are two arms or more, no two the same, each with a share
-/// above 0, and shares add up to 1; the measure counts different people; the last day is not before the first.
+/// Always true: the dimension is one of the model's with a single value per cell; there are at least two arms, all
+/// different, each with a share above 0; shares add up to 1; the measure is a distinct count; the last day is not
+/// before the first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Experiment {
     /// The name.
     pub name: String,
-    /// The dimension, or attribute of one, whose values arms are.
+    /// The dimension, or attribute of one, whose values are the arms.
     pub dimension: FieldRef,
-    /// The values, with which share of people is assigned to each.
+    /// The values, each with the share of people assigned to it.
     pub arms: Vec<(String, f64)>,
-    /// The distinct measure that counts everybody who was assigned, seen or not.
+    /// The distinct measure that counts everybody who was assigned, whether exposed or not.
     pub assigned: String,
     /// The first day.
     pub first_day: Date,
-    /// The last day; `None` while it goes on.
+    /// The last day; `None` while it is running.
     pub last_day: Option<Date>,
 }
 
 impl Experiment {
-    /// Its days, to the last that there can be while it goes on.
+    /// Its days, up to the last possible day while it is running.
     ///
     /// # Panics
     ///

@@ -18,18 +18,19 @@ mod tests;
 
 pub use share::Share;
 
-/// The most tokens of an expression. It bounds the depth of the tree, and so the stack of everyone
-/// who walks it; a formula that people can read has some ten.
+/// The largest number of tokens in an expression. It bounds the depth of the tree, and so the stack of everyone who
+/// walks it; a formula that people can read has about ten.
 const MAX_TOKENS: usize = 200;
-/// A function, as `share_below` and `share_above` are. A measure may have this name: it is one only before a parenthesis.
+/// A function, like `share_below` and `share_above`. A measure may have this name: it is a function only before a
+/// parenthesis.
 const FREQUENCY: &str = "frequency";
 
-/// Arithmetic (`+ - * /`, unary minus, parentheses) over decimal numbers and names of measures, and
-/// `frequency(viewers)`: the events of a distinct measure's source a person; `share_below(watch, 30)` and
-/// `share_above(watch, 30)`: what part of the values of a quantile measure is less than a number, and what part is not.
+/// Arithmetic (`+ - * /`, unary minus, parentheses) over decimal numbers and names of measures; `frequency(viewers)`:
+/// events of a distinct measure's source per person; `share_below(watch, 30)` and `share_above(watch, 30)`: the
+/// fraction of a quantile measure's values that are less than a number, and the rest.
 ///
-/// Always true: it has at most two hundred tokens, and every name is a word (`[A-Za-z_][A-Za-z0-9_]*`).
-/// In a [`Model`](crate::Model) it names at least one measure, and stored ones only, and each frequency has its count.
+/// Always true: it has at most two hundred tokens, and every name is a word (`[A-Za-z_][A-Za-z0-9_]*`). In a
+/// [`Model`](crate::Model) it names at least one measure, only stored ones, and every frequency has its count.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
     text: String,
@@ -40,7 +41,7 @@ pub struct Expression {
 enum Node {
     Number(f64),
     Name(String),
-    /// Events a person: what counts the events of the source of a distinct measure, over that measure.
+    /// Events per person: the count of events of a distinct measure's source, divided by that measure.
     Frequency {
         distinct: String,
         count: Option<String>,
@@ -69,18 +70,18 @@ impl Operator {
     }
 }
 
-/// A text that is no expression.
+/// Why a text is not an expression.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("at character {position}: {what}")]
 pub struct ExpressionError {
-    /// The character at which it stops being one, counted from 1.
+    /// The first invalid character, counted from 1.
     pub position: usize,
     /// What is wrong there.
     pub what: String,
 }
 
 impl Expression {
-    /// Reads an expression.
+    /// Parses an expression.
     ///
     /// ```
     /// use clio_proto::Expression;
@@ -93,7 +94,7 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// The first character at which the text stops being an expression.
+    /// The first character at which the text is invalid.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
         let tokens = tokens(text)?;
         let mut parser = Parser { tokens: &tokens, end: text.chars().count() + 1 };
@@ -107,12 +108,12 @@ impl Expression {
         }
     }
 
-    /// The text as it was written.
+    /// The text as written.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The distinct measures whose frequency it has, in the order in which they are written.
+    /// The distinct measures whose frequency it contains, in written order.
     pub(crate) fn frequencies(&self) -> Vec<&str> {
         let mut found = Vec::new();
         self.root.each_leaf(&mut |leaf| {
@@ -123,7 +124,7 @@ impl Expression {
         found
     }
 
-    /// The shares that it has of quantile measures, in the order in which they are written.
+    /// The shares of quantile measures that it contains, in written order.
     pub fn shares(&self) -> Vec<&Share> {
         let mut found = Vec::new();
         self.root.each_leaf(&mut |leaf| {
@@ -134,7 +135,7 @@ impl Expression {
         found
     }
 
-    /// Gives each frequency the measure that counts its events.
+    /// Assigns to each frequency the measure that counts its events.
     pub(crate) fn count_frequencies(&mut self, count_of: &dyn Fn(&str) -> Option<String>) {
         fn walk(node: &mut Node, count_of: &dyn Fn(&str) -> Option<String>) {
             match node {
@@ -150,8 +151,8 @@ impl Expression {
         walk(&mut self.root, count_of);
     }
 
-    /// The measures it names, each once, in alphabetical order; those that count for frequencies among them, and those that
-    /// shares are of.
+    /// The measures that it names, each once, in alphabetical order; including the counts of frequencies, and the
+    /// quantile measures of shares.
     pub fn names(&self) -> BTreeSet<&str> {
         let shares = self.shares();
         let terms = self.terms().into_iter();
@@ -161,8 +162,8 @@ impl Expression {
         names
     }
 
-    /// What it is computed of, each once, in alphabetical order: measures by their names, and shares as
-    /// [`Share::term`] has them. It is what [`evaluate`](Self::evaluate) looks up.
+    /// Its inputs, each once, in alphabetical order: measures by name, and shares as [`Share::term`] spells them. These
+    /// are what [`evaluate`](Self::evaluate) looks up.
     pub fn terms(&self) -> BTreeSet<&str> {
         let mut terms = BTreeSet::new();
         self.root.each_leaf(&mut |leaf| match leaf {
@@ -183,14 +184,13 @@ impl Expression {
 
     /// The value, given those of its [`terms`](Self::terms).
     ///
-    /// `None` where a measure has none, where something is divided by zero, and where the result is
-    /// too large for a number.
+    /// `None` if a measure has no value, if anything is divided by zero, or if the result is too large for a number.
     pub fn evaluate(&self, lookup: impl Fn(&str) -> Option<f64>) -> Option<f64> {
         self.evaluate_noting(&lookup, &mut Vec::new())
     }
 
-    /// The value as [`evaluate`](Self::evaluate) gives it, and every divisor on the way to it, in the order of
-    /// evaluation, which is always the same: so that moving a measure shows whether a divisor goes through zero.
+    /// The value as in [`evaluate`](Self::evaluate), and every divisor on the way to it, in the order of evaluation,
+    /// which is always the same: so that varying a measure shows whether a divisor passes through zero.
     pub fn evaluate_noting(
         &self,
         lookup: &dyn Fn(&str) -> Option<f64>,
@@ -229,15 +229,15 @@ impl Expression {
 }
 
 impl fmt::Display for Expression {
-    /// What it means, in one spelling: every operation in parentheses, so that texts which differ in
-    /// spaces or needless parentheses only give the same.
+    /// Its meaning in canonical spelling, with every operation in parentheses, so that texts which differ only in
+    /// spaces or redundant parentheses are equal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.root.fmt(f)
     }
 }
 
 impl Node {
-    /// Hands out everything that has no parts, in the order in which it is written.
+    /// Calls back for every leaf, in written order.
     fn each_leaf<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
         match self {
             Self::Number(_) | Self::Name(_) | Self::Frequency { .. } | Self::Share(_) => see(self),
@@ -255,7 +255,7 @@ impl fmt::Display for Node {
         match self {
             Self::Number(number) => number.fmt(f),
             Self::Name(name) => f.write_str(name),
-            // As it would be written out, which means the same.
+            // As the written-out division, which means the same.
             Self::Frequency { distinct, count: Some(count) } => write!(f, "({count} / {distinct})"),
             Self::Frequency { distinct, count: None } => write!(f, "frequency({distinct})"),
             Self::Share(share) => f.write_str(share.term()),
@@ -318,7 +318,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, ExpressionError> {
                 match decimal(&word) {
                     Some(number) => TokenKind::Number(number, word),
                     None => {
-                        let what = format!("`{word}` is no decimal number");
+                        let what = format!("`{word}` is not a decimal number");
                         return Err(ExpressionError { position, what });
                     }
                 }
@@ -343,8 +343,8 @@ fn tokens(text: &str) -> Result<Vec<Token>, ExpressionError> {
     Ok(tokens)
 }
 
-/// Digits, with or without a fraction: what Rust's own parser takes beyond that (`1e9`, `.5`, `5.`) is
-/// easily a typing error in a formula.
+/// Digits, with or without a fraction: what Rust's own parser accepts beyond that (`1e9`, `.5`, `5.`) is likely a
+/// typing error in a formula.
 fn decimal(word: &str) -> Option<f64> {
     let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let is_decimal = match word.split_once('.') {
@@ -426,14 +426,14 @@ impl Parser<'_> {
         }
     }
 
-    /// Reads a distinct measure and `)`, after the `(` at a position.
+    /// Parses a distinct measure and `)`, after the `(` at a position.
     fn frequency(&mut self, open: usize) -> Result<Node, ExpressionError> {
         let distinct = self.name(open, "a distinct measure")?;
         self.sign(open, &TokenKind::Close)?;
         Ok(Node::Frequency { distinct, count: None })
     }
 
-    /// Reads a quantile measure, `,`, a number and `)`, after the `(` at a position.
+    /// Parses a quantile measure, `,`, a number and `)`, after the `(` at a position.
     fn share(&mut self, side: share::Side, open: usize) -> Result<Node, ExpressionError> {
         let measure = self.name(open, "a quantile measure")?;
         self.sign(open, &TokenKind::Comma)?;
@@ -448,7 +448,7 @@ impl Parser<'_> {
         Ok(Node::Share(Share::new(side, measure, threshold)))
     }
 
-    /// Takes a name, within the `(` at a position.
+    /// Takes a name, inside the `(` at a position.
     fn name(&mut self, open: usize, expected: &str) -> Result<String, ExpressionError> {
         match self.tokens {
             [Token { kind: TokenKind::Name(name), .. }, rest @ ..] => {
@@ -459,7 +459,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Takes a sign, within the `(` at a position.
+    /// Takes a sign, inside the `(` at a position.
     fn sign(&mut self, open: usize, wanted: &TokenKind) -> Result<(), ExpressionError> {
         match self.tokens {
             [Token { kind, .. }, rest @ ..] if discriminant(kind) == discriminant(wanted) => {
@@ -470,7 +470,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What stands next is something else, or the `(` at a position is never closed.
+    /// The error for an unexpected next token, or for the `(` at a position that is never closed.
     fn other_than(&self, open: usize, expected: &str) -> ExpressionError {
         match self.tokens.first() {
             Some(other) => ExpressionError {

@@ -5,20 +5,20 @@ use super::columns::ColumnType;
 /// Files of one format in one folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSet {
-    /// A file, or a folder (ends in `/`), as the model writes it: relative to the model file, or any
-    /// address of an object store. Folders `dt=YYYY-MM-DD` below it are pruned by day.
+    /// A file, or a folder (ends in `/`), as written in the model: relative to the model file, or any address of an
+    /// object store. Folders `dt=YYYY-MM-DD` below it are pruned by day.
     pub url: String,
-    /// Patterns of file names (`bts-*.csv`), any of which must match; empty for every file of the
-    /// format's ending. Rows see their file's name without folder and ending in the column `_file`.
+    /// Patterns of file names (`bts-*.csv`), at least one of which must match; empty for every file with the format's
+    /// extension. Rows see their file's name, without folder and extension, in the column `_file`.
     pub patterns: Vec<String>,
     /// The format.
     pub format: Format,
     /// Columns computed from the file's own, by name, in the file's order.
     pub columns: Vec<(String, String)>,
-    /// The types of the files' own columns, by name, in the file's order, as far as the model declares them.
+    /// The declared types of the files' own columns, by name, in the file's order.
     pub types: Vec<(String, ColumnType)>,
-    /// `dt=` folders are those of the day of arrival: one may hold events of so many days before it. `None`
-    /// where they are those of the events' day.
+    /// `dt=` folders are those of the day of arrival: one may hold events of up to this many days earlier. `None` if
+    /// they are those of the events' day.
     pub late_days: Option<u16>,
     /// What happens to a row that cannot be read or computed with.
     pub on_bad_rows: OnBadRows,
@@ -36,15 +36,15 @@ pub enum OnBadRows {
     /// The run fails and names the first one; nothing is committed.
     #[default]
     Fail,
-    /// They are left out, counted, and written with reason and place to a table beside the lake.
+    /// They are left out, counted, and written with reason and location to a table in the lake.
     Quarantine {
-        /// The run fails all the same if more than this share of a source's rows is bad.
+        /// The run fails nevertheless if more than this share of a source's rows is bad.
         at_most: f64,
     },
 }
 
 impl OnBadRows {
-    /// The share that may be bad where the model does not say.
+    /// The share that may be bad if the model does not set one.
     pub const DEFAULT_AT_MOST: f64 = 0.01;
 }
 
@@ -74,7 +74,7 @@ pub enum Format {
     Parquet,
     /// Comma-separated values.
     Csv(CsvOptions),
-    /// One JSON object a line.
+    /// One JSON object per line.
     Ndjson,
 }
 
@@ -100,12 +100,12 @@ impl FormatName {
 pub struct CsvOptions {
     /// The first line names the columns. Default: true; without it they are `column_1`, `column_2` …
     pub header: bool,
-    /// Between fields, one ASCII character. Default: a comma.
+    /// The delimiter of fields, one ASCII character. Default: a comma.
     pub delimiter: u8,
-    /// Around fields that hold a delimiter, one ASCII character. Default: the double quote; `None` (written
-    /// `""`) where no character quotes.
+    /// The quote around fields that contain a delimiter, one ASCII character. Default: the double quote; `None`
+    /// (written `""`) for no quoting.
     pub quote: Option<u8>,
-    /// A field with one of these texts is null; at least one. Default: the empty text alone.
+    /// A field with one of these texts is null; at least one. Default: only the empty text.
     pub nulls: Vec<String>,
 }
 

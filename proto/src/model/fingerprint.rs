@@ -1,11 +1,11 @@
-//! What a model means, as sixteen hexadecimal digits.
+//! The meaning of a model, as sixteen hexadecimal digits.
 //!
-//! The hash is taken over a canonical JSON text of everything that decides what the numbers are.
-//! Comments, spaces, how things are shown (`display`, `format`) and the order of sources, lookups and
-//! measures decide nothing; the order of dimensions does, since cells are sorted by it.
+//! The hash is taken over a canonical JSON text of everything that determines the numbers. Comments, spaces,
+//! presentation (`display`, `format`) and the order of sources, lookups and measures determine nothing; the order of
+//! dimensions does, since cells are sorted by it.
 //!
-//! The text belongs to the stored format: fingerprints are in the commits of people's lakes. A key
-//! may be added where it is left out for every model that does not use it.
+//! The text belongs to the stored format: fingerprints are in the commits of people's lakes. A key may be added if it
+//! is omitted for every model that does not use it.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -17,13 +17,13 @@ use super::{
 use crate::digest::stable_digest;
 use crate::id::Fingerprint;
 
-/// The fingerprint of a valid model; the one that it holds is not looked at.
+/// The fingerprint of a valid model; the one stored in it is ignored.
 pub(super) fn of(model: &Model) -> Fingerprint {
     fingerprint(&canonical(model))
 }
 
-/// The fingerprint of what cells depend on: not of attributes, labels, previews and derived measures,
-/// which are applied to cells that are there, nor of where files lie, which the files' digest tells.
+/// The fingerprint of what cells depend on: not of attributes, labels, previews and derived measures, which are applied
+/// to existing cells, nor of where files lie, which the files' digest covers.
 pub(super) fn of_cells(model: &Model) -> Fingerprint {
     let Model {
         name,
@@ -48,14 +48,14 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
         if let CanonicalKind::Distinct { of, nulls, .. } = &mut measure.kind
             && of.len() > 1
         {
-            // What a null does to a value of several columns decides what cells are.
+            // How nulls among several columns count affects cells.
             *nulls = Some("none counts");
         }
     }
     stored.sort_by_key(|measure| measure.name);
     let mut sources: Vec<_> =
         sources.iter().filter(|source| model.is_read(&source.name)).map(source).collect();
-    // Attribution may take its keys from any lookup that a dimension uses, as it describes members.
+    // Attribution may take its keys from any lookup that a dimension uses, because it describes members.
     let is_credited = sources.iter().any(|source| source.attribution.is_some());
     sources.sort_by_key(|source| source.name);
     let gives_values = |lookup: &&Lookup| {
@@ -92,7 +92,7 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
     fingerprint(&text)
 }
 
-/// What cells depend on of a dimension.
+/// The parts of a dimension that cells depend on.
 fn dimension_of_cells(own: &Dimension, is_credited: bool) -> CanonicalDimension<'_> {
     let CanonicalDimension {
         name,
@@ -122,18 +122,18 @@ fn fingerprint(canonical: &str) -> Fingerprint {
     Fingerprint::new(format!("{:016x}", stable_digest(canonical.as_bytes())))
 }
 
-/// Structs and not `serde_json::Value`, whose order of keys depends on who else uses that crate.
+/// Structs instead of `serde_json::Value`, whose order of keys depends on the features that other crates enable.
 #[derive(Serialize)]
 struct CanonicalModel<'a> {
     dataset: &'a str,
     timezone: &'a str,
-    /// Of questions alone: no cell depends on it.
+    /// For queries alone: no cell depends on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     week_starts: Option<&'static str>,
-    /// Of verdicts alone.
+    /// For verdicts alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     worthwhile: Option<f64>,
-    /// Of answers alone.
+    /// For answers alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     min_people: Option<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -146,7 +146,7 @@ struct CanonicalModel<'a> {
     lookups: Vec<CanonicalLookup<'a>>,
     dimensions: Vec<CanonicalDimension<'a>>,
     measures: Vec<CanonicalMeasure<'a>>,
-    /// Of verdicts alone.
+    /// For verdicts alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tests: Vec<CanonicalTest<'a>>,
 }
@@ -174,7 +174,7 @@ struct CanonicalSource<'a> {
     attribution: Option<CanonicalAttribution<'a>>,
 }
 
-/// The event's own files and predicate are the source's already, so its name decides nothing.
+/// The event's own files and predicate are already those of the source, so its name has no effect.
 #[derive(Serialize)]
 struct CanonicalAttribution<'a> {
     to: &'a str,
@@ -202,7 +202,7 @@ struct CanonicalFiles<'a> {
     /// Without a quote its byte is 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     csv: Option<(bool, u8, u8, &'a str)>,
-    /// The texts for null behind the first.
+    /// The texts for null after the first.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     nulls: &'a [String],
     #[serde(skip_serializing_if = "<[(String, String)]>::is_empty")]
@@ -255,7 +255,7 @@ enum CanonicalKind<'a> {
         precision: u8,
         #[serde(skip_serializing_if = "is_false")]
         from_sketch: bool,
-        /// What a null among several columns means, of cells alone.
+        /// The meaning of a null among several columns; affects cells alone.
         #[serde(skip_serializing_if = "Option::is_none")]
         nulls: Option<&'static str>,
     },
@@ -276,7 +276,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 fn canonical(model: &Model) -> String {
-    // Checks decide what is committed, not what it is.
+    // Checks determine what is committed, not what it means.
     let Model {
         name,
         timezone_name,
@@ -357,7 +357,7 @@ fn attribution(attribution: &Attribution) -> CanonicalAttribution<'_> {
 }
 
 fn lookup(lookup: &Lookup) -> CanonicalLookup<'_> {
-    // What a change does to days decides when they are made, not what they are.
+    // What a change does to days determines when they are made, not what they hold.
     let Lookup { name, files: of_lookup, key, as_of, on_change: _ } = lookup;
     let as_of = as_of.as_ref().map(|as_of| match as_of {
         AsOf::Folders => Vec::new(),
@@ -369,7 +369,7 @@ fn lookup(lookup: &Lookup) -> CanonicalLookup<'_> {
 }
 
 fn files(files: &FileSet) -> CanonicalFiles<'_> {
-    // What happens to bad rows decides whether a day is made, not what it is.
+    // What happens to bad rows determines whether a day is made, not what it holds.
     let FileSet { url, patterns, format, columns, types, late_days, on_bad_rows: _ } = files;
     let (csv, nulls): (_, &[String]) = match format {
         Format::Csv(CsvOptions { header, delimiter, quote, nulls }) => {

@@ -17,25 +17,23 @@ pub struct Lookup {
     pub files: FileSet,
     /// What identifies a row: a column or an SQL expression.
     pub key: SqlColumn,
-    /// Whether it has a history: a day then takes the rows in force on it.
+    /// Whether it has a history: a day then uses the rows in force on it.
     pub as_of: Option<AsOf>,
-    /// What becomes of days that took values from a lookup without history, once it changes.
+    /// What happens to days that took values from a lookup without history when it changes.
     pub on_change: OnChange,
 }
 
-/// Where a lookup's history is: which of its rows are in force on a day. Days are those of the
-/// dataset's time zone.
+/// Where a lookup's history is: which of its rows are in force on a day. Days are those of the dataset's time zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AsOf {
-    /// In folders `dt=YYYY-MM-DD`: each is a whole state, in force from its day on until the day before
-    /// the next folder's.
+    /// In folders `dt=YYYY-MM-DD`: each is a complete state, in force from its day until the day before the next
+    /// folder's.
     Folders,
-    /// In its rows: each is in force from the day of `valid_from`, that day included, until the day of
-    /// `valid_to`, that day not included.
+    /// In its rows: each is in force from the day of `valid_from`, inclusive, to the day of `valid_to`, exclusive.
     Rows {
-        /// A column or an SQL expression; a date, or an instant, of which the day counts.
+        /// A column or an SQL expression; a date, or a timestamp, whose day counts.
         valid_from: SqlColumn,
-        /// As `valid_from`; null, or without it, a row stays in force.
+        /// As for `valid_from`; if null or missing, a row stays in force.
         valid_to: Option<SqlColumn>,
     },
 }
@@ -46,13 +44,12 @@ pub enum OnChange {
     /// They are rebuilt.
     #[default]
     Rebuild,
-    /// They keep what they were made with; days that are made or rebuilt from then on, for whatever
-    /// reason, take the lookup as it is.
+    /// They keep their values; days that are made or rebuilt afterwards, for whatever reason, use the current lookup.
     NewDays,
 }
 
 impl OnChange {
-    /// Every way.
+    /// Every choice.
     pub const ALL: [Self; Self::COUNT] = [Self::Rebuild, Self::NewDays];
 
     /// The name in the model: `rebuild`, `new_days`.

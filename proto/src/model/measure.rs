@@ -1,4 +1,4 @@
-//! Measures: what is counted, and expressions over what is counted; every kind in one list.
+//! Measures: what is counted, and expressions over it; all kinds in one list.
 
 use clio_sketch::{Buckets, Family, Precision};
 use strum::{EnumCount, VariantArray as _};
@@ -6,29 +6,28 @@ use strum::{EnumCount, VariantArray as _};
 use super::raw::RawMeasure;
 use super::{Expression, SqlColumn};
 
-/// A number.
+/// A measure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measure {
     /// The name.
     pub name: String,
-    /// What people read.
+    /// The text to display.
     pub display: String,
-    /// What it is.
+    /// The kind, with its parameters.
     pub kind: MeasureKind,
-    /// How it is shown.
+    /// How it is displayed.
     pub format: MeasureFormat,
 }
 
-/// What a measure is.
+/// The kind of a measure, with its parameters.
 ///
-/// Who adds a kind is asked for all that there is to say of it here, in `MeasureKindName`, and in
-/// `validate/measure/`.
+/// A new kind also needs `MeasureKindName` and a file in `validate/measure/`.
 #[derive(Debug, Clone, PartialEq, strum::EnumDiscriminants)]
 #[strum_discriminants(
     name(MeasureKindName),
     vis(pub(super)),
     derive(strum::VariantArray),
-    doc = "A kind of measure, without what it is of."
+    doc = "A kind of measure, without its parameters."
 )]
 pub enum MeasureKind {
     /// The number of a source's events.
@@ -40,11 +39,11 @@ pub enum MeasureKind {
     Sum {
         /// The source's name.
         source: String,
-        /// What is summed: whole numbers stay whole.
+        /// The summands: sums of whole numbers stay whole.
         of: SqlColumn,
     },
-    /// The number of different values among a source's events; nulls do not count, nor do several columns together
-    /// of which one is null.
+    /// The number of different values among a source's events; nulls do not count, nor do combinations of several
+    /// columns that contain a null.
     Distinct {
         /// The source's name.
         source: String,
@@ -54,19 +53,19 @@ pub enum MeasureKind {
         family: Family,
         /// The sketch's precision.
         precision: Precision,
-        /// Whether the column holds ready-made sketches of that family and precision, which are united,
-        /// instead of values. A row then stands for any number of events.
+        /// Whether the column holds ready-made sketches of that family and precision, which are united, instead of
+        /// values. A row then represents any number of events.
         from_sketch: bool,
     },
-    /// How the values of a column are spread over a source's events: any quantile, and the share below any threshold; nulls
-    /// do not count. It is no one number: queries ask for one by [`AskedMeasure`](super::AskedMeasure), derived measures by
-    /// [`Share`](super::Share).
+    /// The distribution of a column's values over a source's events: any quantile, and the share below any threshold;
+    /// nulls do not count. It is not a single number: queries ask for one by [`AskedMeasure`](super::AskedMeasure),
+    /// derived measures by [`Share`](super::Share).
     Quantile {
         /// The source's name.
         source: String,
-        /// Whose values.
+        /// The column or expression whose values are measured.
         of: SqlColumn,
-        /// Which values are told apart: the relative error, and the edges at which shares are exact.
+        /// The resolution of values: the relative error, and the edges at which shares are exact.
         buckets: Buckets,
     },
     /// An expression over stored measures.
@@ -99,7 +98,7 @@ impl MeasureKind {
         }
     }
 
-    /// The columns of the source that are measured; none of a count or a derived measure.
+    /// The columns of the source that are measured; empty for a count or a derived measure.
     pub fn columns(&self) -> &[SqlColumn] {
         match self {
             Self::Count { .. } | Self::Derived { .. } => &[],
@@ -108,7 +107,7 @@ impl MeasureKind {
         }
     }
 
-    /// The expression of a derived measure, which serving computes from others; `None` for one that cells hold.
+    /// The expression of a derived measure, which serving computes from others; `None` for a stored one.
     pub fn expression(&self) -> Option<&Expression> {
         match self {
             Self::Count { .. }
@@ -130,7 +129,7 @@ impl MeasureKind {
         }
     }
 
-    /// Whether cells hold it.
+    /// Whether it is stored in cells.
     pub fn is_stored(&self) -> bool {
         MeasureKindName::from(self).is_stored()
     }
@@ -140,7 +139,7 @@ impl MeasureKind {
         MeasureKindName::from(self).counts_different()
     }
 
-    /// Whose different values it counts, and by which sketches; `None` for one that counts no different values.
+    /// What it counts, and by which sketches; `None` if it is not a distinct count.
     pub(super) fn counted(&self) -> Option<Counted<'_>> {
         match self {
             Self::Distinct { source, of, family, precision, from_sketch: _ } => {
@@ -153,7 +152,7 @@ impl MeasureKind {
         }
     }
 
-    /// Whether a row of the source carries what many events come to, and not one event's value.
+    /// Whether a row of the source carries a combined value of many events instead of one event's value.
     pub fn is_ready_made(&self) -> bool {
         match self {
             Self::Distinct { from_sketch, .. } => *from_sketch,
@@ -165,7 +164,7 @@ impl MeasureKind {
     }
 }
 
-/// Different values, and the sketches that count them.
+/// A distinct count: the values, and the sketches that count them.
 pub(super) struct Counted<'a> {
     pub(super) source: &'a str,
     pub(super) of: &'a [SqlColumn],
@@ -173,7 +172,7 @@ pub(super) struct Counted<'a> {
     pub(super) precision: Precision,
 }
 
-/// What the model's file says of a kind, before it is known whether the rest of it holds.
+/// The `kind` in the model's file, before the rest is known to be valid.
 impl MeasureKindName {
     /// Every kind.
     pub(super) const ALL: &'static [Self] = Self::VARIANTS;
@@ -189,13 +188,13 @@ impl MeasureKindName {
         }
     }
 
-    /// That of a measure, if it names one.
+    /// The kind of this name, if there is one.
     pub(super) fn of(measure: &RawMeasure) -> Option<Self> {
         let name = measure.kind.value()?;
         Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
 
-    /// The keys that mean something for it, beside those of every measure.
+    /// The keys that apply to it, besides those of every measure.
     pub(super) fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Count => &["source"],
@@ -206,7 +205,7 @@ impl MeasureKindName {
         }
     }
 
-    /// Whether cells hold it.
+    /// Whether it is stored in cells.
     pub(super) fn is_stored(self) -> bool {
         match self {
             Self::Count | Self::Sum | Self::Distinct | Self::Quantile => true,
@@ -230,7 +229,7 @@ impl MeasureKindName {
         }
     }
 
-    /// Whether it is of values in order, and no one number: quantiles and shares are read off it.
+    /// Whether it is a distribution of values instead of a single number: quantiles and shares are read from it.
     pub(super) fn is_spread(self) -> bool {
         match self {
             Self::Quantile => true,
@@ -239,13 +238,13 @@ impl MeasureKindName {
     }
 }
 
-/// How a measure is shown.
+/// How a measure is displayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, EnumCount)]
 pub enum MeasureFormat {
     /// A plain number.
     #[default]
     Number,
-    /// A share, shown as a percentage.
+    /// A share, displayed as a percentage.
     Percent,
     /// A duration in seconds.
     Seconds,
@@ -265,7 +264,7 @@ impl MeasureFormat {
     }
 }
 
-/// What people read where the model gives no `display`: `media_type` becomes `Media type`.
+/// The text to display if the model has no `display`: `media_type` becomes `Media type`.
 pub fn display_name(name: &str) -> String {
     let spaced = name.replace('_', " ");
     let mut letters = spaced.chars();

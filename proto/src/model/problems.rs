@@ -1,4 +1,4 @@
-//! Collects what is wrong with a model file, and words the mends that problems have in common.
+//! Collects the problems of a model file, and words the mends that problems have in common.
 
 use crate::toml_file::{TomlProblem, nearest, quoted};
 
@@ -7,7 +7,7 @@ use crate::toml_file::{TomlProblem, nearest, quoted};
 pub(super) struct Problems(Vec<TomlProblem>);
 
 impl Problems {
-    /// Notes one problem.
+    /// Adds one problem.
     pub(super) fn report(
         &mut self,
         line: usize,
@@ -19,7 +19,7 @@ impl Problems {
         self.0.push(problem);
     }
 
-    /// Notes problems that were found elsewhere.
+    /// Adds problems that were found elsewhere.
     pub(super) fn extend(&mut self, problems: Vec<TomlProblem>) {
         self.0.extend(problems);
     }
@@ -28,8 +28,8 @@ impl Problems {
         self.0.is_empty()
     }
 
-    /// Whether something is wrong with a table or one of its direct keys as a whole, so that what they
-    /// hold is not known.
+    /// Whether there is a problem with a table or one of its direct keys as a whole, so that their contents are
+    /// unknown.
     pub(super) fn mention(&self, table: &str) -> bool {
         self.0.iter().any(|problem| {
             problem.key.strip_prefix(table).is_some_and(|rest| {
@@ -45,7 +45,7 @@ impl Problems {
     }
 }
 
-/// The mend for a name that is not there: the nearest one if one is near, then all that exist.
+/// The mend for an unknown name: the closest existing one if any is close, then all that exist.
 pub(super) fn choose<'a>(name: &str, existing: impl IntoIterator<Item = &'a str>) -> String {
     let existing: Vec<&str> = existing.into_iter().collect();
     if existing.is_empty() {

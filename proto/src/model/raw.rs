@@ -1,7 +1,7 @@
-//! The model file as it is written: every value with its line, nothing looked at but its type.
+//! The model file as written: every value with its line, validated only by type.
 //!
-//! It is read by hand from the TOML tree instead of through serde, since serde stops at the first
-//! unknown key or wrong type, and a bad file must name all its problems at once.
+//! It is read by hand from the TOML tree instead of through serde, since serde stops at the first unknown key or wrong
+//! type, and a bad file must report all its problems at once.
 
 mod reader;
 
@@ -14,12 +14,12 @@ pub(super) struct At<T> {
     pub(super) line: usize,
 }
 
-/// What stands at a key.
+/// The entry at a key.
 #[derive(Debug)]
 pub(super) enum Entry<T> {
-    /// Nothing.
+    /// No entry.
     Absent,
-    /// Something of the wrong type, which is reported: nobody shall call it missing as well.
+    /// A value of the wrong type, which has been reported: it must not be reported as missing as well.
     Bad,
     /// A value.
     Given(At<T>),
@@ -41,7 +41,7 @@ impl<T> Entry<T> {
         self.given().map(|at| &at.value)
     }
 
-    /// The line of what stands here, right or wrong; `otherwise` where nothing does.
+    /// The line of the entry, valid or not; `otherwise` if there is none.
     pub(super) fn line_or(&self, otherwise: usize) -> usize {
         self.given().map_or(otherwise, |at| at.line)
     }
@@ -189,7 +189,7 @@ pub(super) struct RawCheck {
     pub(super) on_failure: Entry<String>,
 }
 
-/// A test that the model declares.
+/// A declared test.
 #[derive(Debug)]
 pub(super) struct RawExperiment {
     pub(super) place: Place,

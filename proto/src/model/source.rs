@@ -15,17 +15,18 @@ pub struct Source {
     pub files: FileSet,
     /// When the event happened: a column or an SQL expression that gives a timestamp.
     pub time: SqlColumn,
-    /// What a time without a zone is a time of.
+    /// The time zone of times without one.
     pub times_are: TimesAre,
     /// Only rows for which this SQL predicate holds.
     pub predicate: Option<String>,
-    /// How its rows are credited to those of another source; they take the dimensions and the day
-    /// of the row that they are credited to, and one without such a row is in no cell.
+    /// How its rows are credited to those of another source; they take the dimensions and the day of their target, and
+    /// rows without a target are in no cell.
     pub attribution: Option<Attribution>,
 }
 
 impl Source {
-    /// Whether its events are some of another one's, or the same: both are read alike, and it has a `where` more.
+    /// Whether its events are a subset of another source's, or the same: both are read alike, and this one may have an
+    /// additional `where`.
     pub(crate) fn is_some_of(&self, whole: &Self) -> bool {
         let Self { name: _, files, time, times_are, predicate, attribution } = self;
         (files, time, times_are, attribution)
@@ -34,14 +35,14 @@ impl Source {
     }
 }
 
-/// What a time without a zone is a time of.
+/// The time zone of times without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, EnumCount)]
 pub enum TimesAre {
     /// Of UTC, whatever the dataset's time zone.
     #[default]
     Utc,
-    /// Of the dataset's time zone. The day is the one that is written; of the hour that comes twice when clocks
-    /// go back it is the first, and a time that clocks skip is as much later as they were put forward.
+    /// The dataset's time zone. The day is the one that is written; in the hour that occurs twice when clocks go back,
+    /// the first occurrence is meant, and a time skipped by clocks is shifted by as much as they go forward.
     Local,
 }
 

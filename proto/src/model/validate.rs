@@ -1,7 +1,7 @@
-//! From the raw file to a [`Model`]: every rule of the model, and every problem at once.
+//! From the raw file to a [`Model`]: every rule of the model, and all problems at once.
 //!
-//! Each part is validated on its own and gives `None` where it has a problem; names that are declared
-//! count as existing even so, so that one mistake is one problem.
+//! Each part is validated on its own and gives `None` if it has a problem; declared names count as existing even then,
+//! so that one mistake is one problem.
 
 mod attribution;
 mod checks;
@@ -94,7 +94,7 @@ fn dataset(
         Entry::Given(at) => at.value.as_str(),
     };
     match TimeZone::get(timezone) {
-        // The canonical spelling, since the search for a name does not heed its case.
+        // The canonical spelling, since the lookup of a name ignores case.
         Ok(zone) => {
             let zone_name = zone.iana_name().unwrap_or(timezone).to_owned();
             Some((name?.clone(), zone_name, zone))
@@ -107,14 +107,14 @@ fn dataset(
                 None => "use a name such as `UTC` or `Europe/Berlin`".to_owned(),
             };
             let line = raw.timezone.line_or(raw.place.line);
-            let what = format!("`{timezone}` is no IANA time zone");
+            let what = format!("`{timezone}` is not an IANA time zone");
             problems.report(line, raw.place.key("timezone"), what, mend);
             None
         }
     }
 }
 
-/// On which day a week begins.
+/// The first day of a week.
 fn week_starts(raw: &RawDataset, problems: &mut Problems) -> Option<WeekStart> {
     let at = match &raw.week_starts {
         Entry::Absent => return Some(WeekStart::default()),
@@ -123,14 +123,14 @@ fn week_starts(raw: &RawDataset, problems: &mut Problems) -> Option<WeekStart> {
     };
     let found = WeekStart::ALL.into_iter().find(|choice| choice.as_str() == at.value);
     if found.is_none() {
-        let what = format!("`{}` is no day on which a week begins", at.value);
+        let what = format!("`{}` is not a day on which weeks can begin", at.value);
         let mend = choose(&at.value, WeekStart::ALL.map(WeekStart::as_str));
         problems.report(at.line, raw.place.key("week_starts"), what, mend);
     }
     found
 }
 
-/// The smallest difference of two rates that matters.
+/// The smallest worthwhile difference of two rates.
 fn worthwhile(raw: &RawDataset, problems: &mut Problems) -> Option<f64> {
     let at = match &raw.worthwhile {
         Entry::Absent => return Some(DEFAULT_WORTHWHILE),
@@ -143,7 +143,7 @@ fn worthwhile(raw: &RawDataset, problems: &mut Problems) -> Option<f64> {
     };
     let found = share.filter(|share| *share > 0.0 && *share <= 1.0);
     if found.is_none() {
-        let what = format!("`{written}` is no difference of rates");
+        let what = format!("`{written}` is not a difference of rates");
         let mend = "write a share above 0 and up to 100 %, such as `\"5%\"` or `0.05`";
         problems.report(at.line, raw.place.key("worthwhile"), what, mend);
     }
@@ -161,7 +161,7 @@ fn days(raw: &RawDataset, problems: &mut Problems) -> Option<(Option<Date>, Opti
         let found = at.value.parse::<Date>().ok();
         let found = found.filter(|day| (FIRST_DAY..=LAST_DAY).contains(day));
         if found.is_none() {
-            let what = format!("`{}` is no day from {FIRST_DAY} to {LAST_DAY}", at.value);
+            let what = format!("`{}` is not a day from {FIRST_DAY} to {LAST_DAY}", at.value);
             let mend = "write one such as `\"2020-01-01\"`";
             problems.report(at.line, raw.place.key(key), what, mend);
         }
@@ -178,7 +178,7 @@ fn days(raw: &RawDataset, problems: &mut Problems) -> Option<(Option<Date>, Opti
     Some((first, last))
 }
 
-/// A key that must be there. `mend` says what to add.
+/// A required key. `mend` says what to add.
 fn need<'a, T>(
     place: &Place,
     key: &str,
@@ -192,7 +192,7 @@ fn need<'a, T>(
     entry.value()
 }
 
-/// Keys that have no meaning beside others.
+/// Keys that have no meaning together with others.
 fn refuse<T>(
     place: &Place,
     key: &str,

@@ -1,15 +1,15 @@
-//! Weeks: seven days from a Monday or a Sunday on.
+//! Weeks: seven days beginning on Monday or Sunday.
 
 use jiff::civil::{Date, Weekday};
 use strum::EnumCount;
 
-/// On which day a week begins.
+/// The day on which a week begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, EnumCount)]
 pub enum WeekStart {
-    /// On Monday, as ISO 8601 has it.
+    /// Monday, as in ISO 8601.
     #[default]
     Monday,
-    /// On Sunday.
+    /// Sunday.
     Sunday,
 }
 
@@ -25,8 +25,7 @@ impl WeekStart {
         }
     }
 
-    /// The first day of the week that a day lies in; the first of all days that can be written where it would
-    /// lie before that.
+    /// The first day of the week that contains a day; clamped to the first day that can be written.
     ///
     /// ```
     /// use clio_proto::WeekStart;
@@ -49,7 +48,7 @@ impl WeekStart {
 mod tests {
     use super::*;
 
-    /// Against ISO 8601 itself, over the turns of leap years and others, in which a week is of two years.
+    /// Against ISO 8601 itself, at the ends of years, including leap years, when a week belongs to two years.
     #[test]
     fn weeks_from_monday_are_those_of_iso_8601() {
         let first: Date = "2019-12-20".parse().unwrap();

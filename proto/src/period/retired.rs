@@ -1,4 +1,4 @@
-//! Retired months: those whose days have left the lake, so that only the month as a whole still answers.
+//! Retired months: their days have left the lake, so that only the month as a whole still answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use jiff::civil::Date;
 
 use super::{Grain, Period};
 
-/// The retired months of a snapshot, each with the days that it was folded of.
+/// The retired months of a snapshot, each with the days that it was folded from.
 ///
-/// Always true: every month has at least one day here. In the lake such a month has its own partition and none
-/// of a day. As a commit has it, it takes some twenty bytes a month.
+/// Always true: every month has at least one day here. In the lake such a month has a partition of its own, and its
+/// days have none. In a commit it takes about twenty bytes per month.
 ///
 /// ```
 /// use clio_proto::RetiredDays;
@@ -39,12 +39,12 @@ impl RetiredDays {
         self.0.values().flatten().copied()
     }
 
-    /// The days that a retired month was folded of, in order; none of any other period.
+    /// The days that a retired month was folded from, in order; empty for any other period.
     pub fn days_of(&self, month: Period) -> impl Iterator<Item = Date> {
         self.0.get(&month).into_iter().flatten().copied()
     }
 
-    /// Whether a retired month was folded of this day, too.
+    /// Whether a retired month was folded from this day, among others.
     pub fn contains(&self, day: Date) -> bool {
         self.0.get(&month_of(day)).is_some_and(|days| days.contains(&day))
     }
@@ -54,19 +54,19 @@ impl RetiredDays {
         self.0.contains_key(&period)
     }
 
-    /// Whether the month in which a day lies is retired, whether it was folded of this day or not.
+    /// Whether the month of a day is retired, whether or not the month was folded from this day.
     pub fn has_month(&self, day: Date) -> bool {
         self.0.contains_key(&month_of(day))
     }
 
-    /// Retires the months of some days: all the days that the lake holds of them.
+    /// Retires the months of some days, which must be all days that the lake holds of them.
     pub fn retire(&mut self, days: impl IntoIterator<Item = Date>) {
         for day in days {
             self.0.entry(month_of(day)).or_default().insert(day);
         }
     }
 
-    /// Forgets a month whose days are in the lake again.
+    /// Removes a month whose days are in the lake again.
     pub fn restore(&mut self, month: Period) {
         self.0.remove(&month);
     }
@@ -76,7 +76,7 @@ fn month_of(day: Date) -> Period {
     Period::of(day, Grain::Month)
 }
 
-/// By month (`2026-01`), its days: `01-28 30-31`.
+/// Its days by month (`2026-01`): `01-28 30-31`.
 impl From<RetiredDays> for BTreeMap<String, String> {
     fn from(retired: RetiredDays) -> Self {
         let ranges = |days: BTreeSet<Date>| {
@@ -99,7 +99,7 @@ impl TryFrom<BTreeMap<String, String>> for RetiredDays {
         let mut retired = Self::default();
         for (month, ranges) in stored {
             let date = |day: &str| format!("{month}-{day}").parse::<Date>().ok();
-            let no_days = || format!("`{ranges}` are no days of {month}");
+            let no_days = || format!("`{ranges}` are not days of {month}");
             for range in ranges.split_whitespace() {
                 let (first, last) = range.split_once('-').unwrap_or((range, range));
                 let range = date(first).zip(date(last)).filter(|(first, last)| first <= last);
@@ -151,7 +151,7 @@ mod tests {
         ] {
             let text = format!("{{\"{month}\":\"{days}\"}}");
             let error = serde_json::from_str::<RetiredDays>(&text).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("`{days}` are no days of {month}")), "{error}");
+            assert!(error.starts_with(&format!("`{days}` are not days of {month}")), "{error}");
         }
     }
 }

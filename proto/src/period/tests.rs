@@ -1,4 +1,4 @@
-//! Periods as texts, as a tree, and the covers of ranges.
+//! Periods as text and as a tree, and covers of ranges.
 
 use super::*;
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
@@ -81,9 +81,8 @@ fn gaps_are_the_days_between_however_far_they_lie() {
 }
 
 proptest! {
-    /// Against the definition: every present day of the range is in exactly one period of the
-    /// cover, and no present day outside it is in any; of a retired month, all its days or none. No
-    /// period is a day of a retired month.
+    /// Against the definition: every present day of the range is in exactly one period of the cover, and no present day
+    /// outside it is in any; of a retired month, all its days or none. No period is a day of a retired month.
     #[test]
     fn a_cover_holds_each_present_day_of_the_range_once(
         offsets in proptest::collection::btree_set(0_i32..1200, 0..60),
@@ -108,7 +107,7 @@ proptest! {
     }
 }
 
-/// A grain that the list of parents lacks would never be folded, nor any above it.
+/// A grain missing from the list of parents would never be folded, nor would any above it.
 #[test]
 fn parents_are_folded_in_the_order_of_the_tree() {
     let day = Period::Day(jiff::civil::date(2026, 1, 31));

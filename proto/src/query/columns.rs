@@ -1,24 +1,24 @@
-//! Intervals and verdicts by columns: what files and CSV have of them, in all formats the same.
+//! Intervals and verdicts as columns, the same in files of all formats.
 
 use std::borrow::Cow;
 
 use super::intervals::{Interval, Intervals};
 use super::verdict::{Exposure, Mix, Verdict};
 
-/// What a column of intervals or verdicts holds.
+/// The type of a column of intervals or verdicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
     /// A word, or a name.
     Text,
     /// A number.
     Number,
-    /// A whole number that counts.
+    /// A count.
     Count,
     /// True or false.
     Flag,
 }
 
-/// What one value has in a column; `None` where it has nothing there.
+/// The entry of one value in a column; `None` if it has none there.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ColumnValue {
     /// In a column of [`ColumnKind::Text`].
@@ -32,7 +32,7 @@ pub enum ColumnValue {
 }
 
 impl ColumnValue {
-    /// What it holds, whether it has something or not.
+    /// The type of the entry, whether or not it has one.
     pub fn kind(&self) -> ColumnKind {
         match self {
             Self::Text(_) => ColumnKind::Text,
@@ -42,7 +42,7 @@ impl ColumnValue {
         }
     }
 
-    /// As a text; `None` where there is nothing.
+    /// The entry as text; `None` if there is none.
     pub fn text(&self) -> Option<String> {
         match self {
             Self::Text(text) => text.as_ref().map(ToString::to_string),
@@ -54,11 +54,11 @@ impl ColumnValue {
 }
 
 impl Intervals {
-    /// The names of its columns, each behind the measure's name and `_`.
+    /// The names of its columns, each to be prefixed with the measure's name and `_`.
     pub const COLUMNS: [&str; 5] =
         ["sampling_lower", "sampling_upper", "combined_lower", "combined_upper", "sampling_basis"];
 
-    /// What a value has in each of [`COLUMNS`](Self::COLUMNS); nothing in any where it has no intervals.
+    /// The entries of a value in each of [`COLUMNS`](Self::COLUMNS); all empty if it has no intervals.
     pub fn columns(own: Option<&Self>) -> [ColumnValue; Self::COLUMNS.len()] {
         let ends = |of: fn(&Self) -> Option<Interval>| {
             let interval = own.and_then(of);
@@ -70,7 +70,7 @@ impl Intervals {
 }
 
 impl Verdict {
-    /// The names of its columns, each behind the measure's name and `_`.
+    /// The names of its columns, each to be prefixed with the measure's name and `_`.
     pub const COLUMNS: [&str; 22] = [
         "verdict",
         "verdict_own",
@@ -96,7 +96,7 @@ impl Verdict {
         "mix_is_reversed",
     ];
 
-    /// What a rate has in each of [`COLUMNS`](Self::COLUMNS); nothing in any where it has no verdict.
+    /// The entries of a rate in each of [`COLUMNS`](Self::COLUMNS); all empty if it has no verdict.
     pub fn columns(own: Option<&Self>) -> [ColumnValue; Self::COLUMNS.len()] {
         let exposure = own.and_then(|own| own.exposure);
         let mix = own.and_then(|own| own.mix.as_ref());
@@ -142,7 +142,7 @@ mod tests {
         columns.iter().map(|own| own.text().unwrap_or_default()).collect()
     }
 
-    /// A column of a file has one kind, whether a row has something there or not, and each part of a verdict is in a column of its own.
+    /// A column has one type, whether or not a row has an entry, and each part of a verdict has a column of its own.
     #[test]
     fn each_part_has_a_column() {
         let kinds = |columns: &[ColumnValue]| -> Vec<ColumnKind> {

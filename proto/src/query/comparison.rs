@@ -1,4 +1,4 @@
-//! With what the rows of an answer are compared, and what that gives.
+//! What the rows of an answer are compared with, and the results.
 
 use std::fmt;
 
@@ -10,44 +10,45 @@ use crate::id::SnapshotId;
 use crate::period::DayRange;
 use crate::toml_file::nearest;
 
-/// With what each row of an answer is compared.
+/// What each row of an answer is compared with.
 ///
-/// A row stands beside the group of the same keys, whatever conditions on measures, order and page leave of the other side. By steps
-/// of time, the first step of the range stands beside the first one of the other range, and so on.
+/// A row is compared with the group of the same keys, whatever conditions on measures, order and page leave of the
+/// other side. By steps of time, the first step of the range is compared with the first one of the other range, and so
+/// on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Comparison {
-    /// The days just before those asked for, as many of them. Only where the query names the first day.
+    /// The same number of days just before the requested ones. Only if the query names the first day.
     PreviousPeriod,
     /// Other days.
     Days(DayRange),
-    /// The group that has this value of a field, and the row's other keys.
+    /// The group with this value of a field, and the row's other keys.
     Member {
         /// A field that rows are grouped by.
         field: FieldRef,
         /// One of its values; `None` for the null member.
         value: Option<String>,
     },
-    /// What the filter leaves but for the row's own cells: the union of all that is not in the row, never a difference. Where rows
-    /// are grouped by time and by fields, of the row's step of time.
+    /// All cells that pass the filter except the row's own: their union, never a difference. If rows are grouped by
+    /// time and by fields, those of the row's step of time.
     Rest,
-    /// All that the filter leaves, the row's own cells among them. Where rows are grouped by time and by fields, of the row's step of
-    /// time. The ratio of a rate to that of the whole is its *affinity index*.
+    /// All cells that pass the filter, including the row's own. If rows are grouped by time and by fields, those of the
+    /// row's step of time. The ratio of a rate to that of the whole is its *affinity index*.
     Whole,
-    /// What another snapshot answers to the same question: by steps of time the step of the same name, otherwise the group of the
-    /// same keys. Both count the same events but for what was corrected or came between, so that most of the error is common to
-    /// them. Groups that the other snapshot alone has are no rows here: ask for them the other way round.
+    /// The answer of another snapshot to the same query: by steps of time, the step of the same name, otherwise the
+    /// group of the same keys. Both count the same events except for corrections and additions in between, so that most
+    /// of the error is common to them. Groups that only the other snapshot has get no rows: compare the other way round
+    /// for them.
     Snapshot(SnapshotId),
 }
 
-/// A value beside that of the other side, with bounds that heed which sketches err together.
+/// A value compared with that of the other side, with bounds that allow for correlated errors of sketches.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Compared {
-    /// The other side's value. Undefined where none of its days is there; of a group that has no cell there, 0 of what is
-    /// counted.
+    /// The other side's value. Undefined if none of its days is present; for a group without cells there, counts are 0.
     pub other: Value,
-    /// The row's value less the other one; undefined where either is.
+    /// The row's value minus the other one; undefined if either is.
     pub difference: Value,
-    /// The row's value over the other one; undefined where either is, and where the other one is 0.
+    /// The row's value divided by the other one; undefined if either is, or if the other one is 0.
     pub ratio: Value,
 }
 
@@ -62,19 +63,19 @@ impl Compared {
     }
 }
 
-/// Which number of a comparison rows are ordered or kept by.
+/// The number of a comparison by which rows are ordered or filtered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum ComparedPart {
     /// The other side's value.
     Other,
-    /// The row's value less the other one.
+    /// The row's value minus the other one.
     Difference,
-    /// The row's value over the other one.
+    /// The row's value divided by the other one.
     Ratio,
 }
 
 impl ComparedPart {
-    /// Every one.
+    /// Every part.
     pub const ALL: [Self; Self::COUNT] = [Self::Other, Self::Difference, Self::Ratio];
 
     /// The name: `other`, `difference`, `ratio`.
@@ -90,14 +91,14 @@ impl ComparedPart {
 /// A number of a measure's comparison, written `viewers.difference`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ComparedMeasure {
-    /// The measure, as queries ask for it.
+    /// The measure, by the name that queries use.
     pub measure: String,
     /// Which number.
     pub part: ComparedPart,
 }
 
 impl ComparedMeasure {
-    /// Reads a name with a number of a comparison behind its last point; `None` where there is none.
+    /// Parses a name with a number of a comparison after its last dot; `None` if there is none.
     ///
     /// ```
     /// use clio_proto::{ComparedMeasure, ComparedPart};
@@ -114,7 +115,8 @@ impl ComparedMeasure {
     }
 }
 
-/// What is said of a word behind a measure's point that names no number of a comparison: those that there are, and which one was meant.
+/// The hint for an unknown word after a measure's dot: the numbers of comparisons that exist, and which one may be
+/// meant.
 pub fn of_comparison(measure: &str, word: &str) -> String {
     let names = ComparedPart::ALL.map(|part| format!("`{measure}.{}`", part.as_str()));
     let meant = nearest(word, ComparedPart::ALL.map(ComparedPart::as_str));
@@ -130,7 +132,7 @@ impl fmt::Display for ComparedMeasure {
 }
 
 impl Query {
-    /// Whether its comparison says which rows there are, or in which order.
+    /// Whether the comparison determines which rows there are, or their order.
     pub fn is_by_comparison(&self) -> bool {
         let is_compared = |by: &Order| match by {
             Order::Compared(_) => true,

@@ -5,17 +5,17 @@ use std::str::FromStr;
 
 use crate::id::SnapshotId;
 
-/// A place between two rows of an answer, on one snapshot: `after` of the query for the next page.
+/// A position between two rows of an answer, on one snapshot: `after` of the query for the next page.
 ///
-/// Always true: rows of one question on one snapshot have one order, so a place in it is a number of rows. The text is for whoever
-/// made it to read again; it holds nothing that the answer does not say.
+/// Always true: rows of one query on one snapshot have one order, so a position is a number of rows. The text is only
+/// to be read by whoever made it; it contains nothing that the answer does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    /// The snapshot that the rows are of.
+    /// The snapshot that the rows come from.
     pub snapshot: SnapshotId,
-    /// How many rows come before.
+    /// The number of rows before the position.
     pub n_before: u64,
-    /// What tells the question from others: [`question_digest`](crate::question_digest).
+    /// The digest of the query: [`question_digest`](crate::question_digest).
     pub question: u64,
 }
 
@@ -29,9 +29,9 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// A text that is no cursor.
+/// A text that is not a cursor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no cursor; expected one that an answer gave")]
+#[error("`{0}` is not a cursor; expected one from an answer")]
 pub struct CursorParseError(String);
 
 impl FromStr for Cursor {
@@ -46,7 +46,7 @@ impl FromStr for Cursor {
             let question = u64::from_str_radix(parts.next()?, 16).ok()?;
             Some(Self { snapshot, n_before, question })
         };
-        // Only the one spelling, so that two cursors of one place are equal.
+        // Only the canonical spelling, so that two cursors of one position are equal.
         let found = parsed().filter(|cursor| cursor.to_string() == text);
         found.ok_or_else(|| CursorParseError(crate::error::Shortened(text).to_string()))
     }
@@ -74,7 +74,7 @@ mod tests {
             "c1-7-18446744073709551616-00000000000000ab",
         ] {
             let error = text.parse::<Cursor>().unwrap_err().to_string();
-            assert_eq!(error, format!("`{text}` is no cursor; expected one that an answer gave"));
+            assert_eq!(error, format!("`{text}` is not a cursor; expected one from an answer"));
         }
     }
 }

@@ -1,29 +1,29 @@
-//! What an answer may have beside keys and values.
+//! What an answer may contain besides keys and values.
 
 use strum::EnumCount;
 
-/// What an answer may have beside keys and values.
+/// What an answer may contain besides keys and values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum Extra {
-    /// Of each row's values the part of the total's.
+    /// For each value of a row, its fraction of the total's.
     Shares,
     /// The groups below the page as one row.
     Others,
-    /// The places that each row may have, by the first measure of the order; there must be one.
+    /// The ranks that each row may have, by the first measure of the order, which is required.
     Ranks,
-    /// Whom the rows of the page reach together, one beyond another, and in common, by the first distinct measure
-    /// asked for; of at most [`MAX_REACH_ROWS`](super::MAX_REACH_ROWS) rows.
+    /// The people whom the rows of the page reach together, one beyond another, and in common, by the first distinct
+    /// measure requested; for at most [`MAX_REACH_ROWS`](super::MAX_REACH_ROWS) rows.
     Reach,
-    /// How sure each value is: the 95 % intervals of sampling, and of sampling and counting together.
+    /// The uncertainty of each value: the 95 % intervals of sampling, and of sampling and counting together.
     Intervals,
-    /// Of rates of people that are compared, whether one is really higher: of at most
+    /// For compared rates of people, whether one is really higher: for at most
     /// [`MAX_VERDICT_ROWS`](super::MAX_VERDICT_ROWS) rows, not grouped by time, over at most
     /// [`MAX_VERDICT_DAYS`](super::MAX_VERDICT_DAYS) days.
     Verdicts,
 }
 
 impl Extra {
-    /// Every one.
+    /// Every extra.
     pub const ALL: [Self; Self::COUNT] =
         [Self::Shares, Self::Others, Self::Ranks, Self::Reach, Self::Intervals, Self::Verdicts];
 

@@ -2,21 +2,21 @@
 
 use super::ComparedMeasure;
 
-/// The most tests that one condition has, in whatever nesting: far beyond what people write.
+/// The largest number of tests in one condition, however nested: far beyond what people write.
 pub const MAX_HAVING_TESTS: usize = 256;
 
 /// Which groups stay. The empty `And` holds for all groups, the empty `Or` for none.
 ///
-/// Conditions are on the values that the answer has, which of a distinct count is the estimate: a group whose
-/// bounds lie on both sides of a threshold stays or goes by its estimate alone. Nested at most
-/// [`MAX_FILTER_DEPTH`](crate::MAX_FILTER_DEPTH) deep, with at most [`MAX_HAVING_TESTS`] tests.
+/// Conditions apply to the values in the answer, which for a distinct count are estimates: a group whose bounds lie on
+/// both sides of a threshold stays or goes by its estimate alone. Nested at most
+/// [`MAX_FILTER_DEPTH`](crate::MAX_FILTER_DEPTH) levels deep, with at most [`MAX_HAVING_TESTS`] tests.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Having {
-    /// All of them hold.
+    /// All of them must hold.
     And(Vec<Self>),
-    /// At least one of them holds.
+    /// At least one of them must hold.
     Or(Vec<Self>),
-    /// It does not hold.
+    /// It must not hold.
     Not(Box<Self>),
     /// A test of one measure.
     Measure {
@@ -25,11 +25,11 @@ pub enum Having {
         /// What must hold of its value.
         test: MeasureTest,
     },
-    /// A test of a number of a measure's comparison. Only where rows are compared.
+    /// A test of a number of a measure's comparison. Only if rows are compared.
     Compared {
-        /// Any measure of the model, and which number.
+        /// Any measure of the model, and the number.
         of: ComparedMeasure,
-        /// What must hold of it.
+        /// What must hold of the number.
         test: MeasureTest,
     },
 }
@@ -44,7 +44,7 @@ impl Having {
         }
     }
 
-    /// The measures that it tests, in the order in which they are written; as often as they are.
+    /// The measures that it tests, in written order, with repetitions.
     pub fn measures(&self) -> Vec<&str> {
         match self {
             Self::And(all) | Self::Or(all) => all.iter().flat_map(Self::measures).collect(),
@@ -67,8 +67,8 @@ impl Having {
     }
 }
 
-/// What must hold of a measure's value. An undefined value (`0 / 0`) passes none of the tests but `IsNull(true)`; so
-/// it passes what stands in a `Not`.
+/// What must hold of a measure's value. An undefined value (`0 / 0`) only passes `IsNull(true)`, and so it passes the
+/// negation of any other test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum MeasureTest {
     /// It is this or more.
@@ -83,10 +83,10 @@ pub enum MeasureTest {
     Between {
         /// The smallest that passes.
         from: f64,
-        /// The largest that passes; not below `from`.
+        /// The largest that passes; not less than `from`.
         to: f64,
     },
-    /// It is undefined (`true`), or is not (`false`).
+    /// It is undefined (`true`) or not (`false`).
     IsNull(bool),
 }
 
@@ -112,7 +112,7 @@ impl MeasureTest {
         }
     }
 
-    /// Why no value can be held against it, if that is so: a number that is not finite, an interval that ends
+    /// Why no value can be compared with it, if that is so: a number that is not finite, or an interval that ends
     /// before it starts.
     pub fn problem(self) -> Option<String> {
         let numbers = match self {

@@ -1,22 +1,22 @@
-//! How sure a value is, beside the error of counting.
+//! The uncertainty of a value besides counting error.
 
 use strum::EnumCount;
 
-/// The 95 % intervals of a value, by what they are of. That of counting alone is the value's own bounds.
+/// The 95 % intervals of a value, by kind of error. That of counting alone is the value's own bounds.
 ///
-/// Intervals are there where the basis is [`People`](SamplingBasis::People) or [`Days`](SamplingBasis::Days); any other basis says why
-/// there are none.
+/// There are intervals if the basis is [`People`](SamplingBasis::People) or [`Days`](SamplingBasis::Days); any other
+/// basis says why there are none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Intervals {
-    /// What sampling is known from.
+    /// What sampling error is estimated from.
     pub basis: SamplingBasis,
-    /// As if people, or days, were drawn from many, and counted without error.
+    /// The sampling error alone, as if people, or days, were drawn at random and counted without error.
     pub sampling: Option<Interval>,
-    /// Sampling and counting together: what a comparison should be by.
+    /// Sampling and counting together: the one to compare by.
     pub combined: Option<Interval>,
 }
 
-/// From one number to another.
+/// An interval of numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
     /// The lower end.
@@ -25,18 +25,18 @@ pub struct Interval {
     pub upper: f64,
 }
 
-/// What the sampling error of a value is known from, or why it is not.
+/// What the sampling error of a value is estimated from, or why it is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum SamplingBasis {
-    /// People: it is a rate of people, and those above are among those below by construction.
+    /// People: it is a rate of people, and those in the numerator are among those in the denominator by construction.
     People,
-    /// Days: it is a ratio of what adds up over days, and events cluster by person.
+    /// Days: it is a ratio of sums over days, and events cluster by person.
     Days,
-    /// None: it is no ratio of two measures, or one of people who are no part of the others.
+    /// None: it is not a ratio of two measures, or those in the numerator are not among those in the denominator.
     NoRate,
-    /// None: it is a ratio of what adds up over days, and there are fewer than seven settled ones.
+    /// None: it is a ratio of sums over days, and there are fewer than seven settled days.
     FewDays,
-    /// None: the value is undefined, or nobody is below.
+    /// None: the value is undefined, or nobody is in the denominator.
     Nobody,
 }
 
@@ -56,17 +56,17 @@ impl SamplingBasis {
         }
     }
 
-    /// Why there is no interval, in words; `None` where there is one.
+    /// Why there is no interval, in words; `None` if there is one.
     pub fn why_none(self) -> Option<&'static str> {
         match self {
             Self::People | Self::Days => None,
             Self::NoRate => Some(
-                "no rate of people among others, and no ratio of what adds up over days: nothing says how it would vary",
+                "neither a rate of people among others nor a ratio of sums over days: nothing tells how it would vary",
             ),
             Self::FewDays => Some(
-                "a ratio of events, which cluster by person, has an interval between days from seven settled ones on",
+                "the interval of a ratio of events, which cluster by person, comes from its variation over days: it takes at least seven settled days",
             ),
-            Self::Nobody => Some("there is nobody whom it could be a rate of"),
+            Self::Nobody => Some("nobody is in the denominator of the rate"),
         }
     }
 }

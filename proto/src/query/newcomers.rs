@@ -1,29 +1,30 @@
-//! Who of the people of a row is new, and who returns.
+//! How many of the people of a row are new, and how many return.
 
 use super::{Coverage, Value};
 
-/// The most days that are looked back: ten years.
+/// The largest number of days to look back: ten years.
 pub const MAX_LOOK_BACK_DAYS: u32 = 3_660;
 
-/// What new and returning people are told from.
+/// What new and returning people are determined from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LookBack {
-    /// The measure: the first distinct one that the query asks for.
+    /// The measure: the first distinct one requested.
     pub measure: String,
-    /// How many days before the first day of each row that is asked for, whether that day is there or not.
+    /// The requested number of days before the first day of each row, present or not.
     pub n_days: u32,
-    /// These days of all rows together.
+    /// The look-back days of all rows together.
     pub coverage: Coverage,
 }
 
-/// Who of the people of a row is new, and who returns. Numbers that cannot be told are as those of [`Reach`](super::Reach).
+/// How many of the people of a row are new, and how many return. Numbers that cannot be determined are as in
+/// [`Reach`](super::Reach).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Newcomers {
-    /// Those not seen in the look-back, by cells with the row's other keys.
+    /// People not seen in the look-back, by cells with the row's other keys.
     pub fresh: Value,
-    /// Those seen in it.
+    /// People seen in it.
     pub returning: Value,
-    /// How many days of the row's look-back are not there: who was seen on these alone is told as new. 0 where all are there, and from
-    /// a service that does not say yet.
+    /// The number of missing days in the row's look-back: people seen on these alone count as new. 0 if all are
+    /// present, and from a service that does not send it yet.
     pub n_days_missing: u32,
 }

@@ -5,15 +5,16 @@ use crate::period::DayRange;
 use crate::snapshot::Unattributed;
 
 impl Answer {
-    /// What the numbers lack, each by a word, with what it is about.
+    /// What the numbers lack: pairs of a word and its subject.
     ///
-    /// `missing_days`, `retired_days`, `provisional_days` (days and ranges with `..`, joined by commas), `mixed_lookup` (a lookup, a
-    /// colon, and the days that took another state of it than the last day), `no_data` (with nothing), `unattributed` (events),
-    /// `overlapping` (fields), `look_back` (a measure, a colon, and the days), `test` (that of the model which verdicts are of),
-    /// `not_as_assigned` (one that people are missing of), `min_people` (the fewest of a group that is told of), `withheld_rows` (how many
-    /// groups some measure is withheld of), and `unknown_value` with words for people. Where rows are compared with other
-    /// days, `compared_days` says which; what these lack, and what a look-back lacks, stands behind the same words with `compared_` and
-    /// `look_back_` before them.
+    /// `missing_days`, `retired_days`, `provisional_days` (days and ranges with `..`, joined by commas), `mixed_lookup`
+    /// (a lookup, a colon, and the days that took a different state of it than the last day), `no_data` (without
+    /// subject), `unattributed` (a number of events), `overlapping` (fields), `look_back` (a measure, a colon, and a
+    /// number of days), `test` (the model's declared test that the verdicts belong to), `not_as_assigned` (a test some
+    /// of whose people are missing), `min_people` (the smallest number of people that is shown), `withheld_rows` (the
+    /// number of groups of which some measure is withheld), and `unknown_value` with a text for people. If rows are
+    /// compared with other days, `compared_days` says which; what those days lack, and what the look-back lacks, has
+    /// the same words with the prefixes `compared_` and `look_back_`.
     pub fn notes(&self) -> Vec<(String, String)> {
         let Self {
             coverage,
@@ -24,7 +25,7 @@ impl Answer {
             n_notices,
             overlapping,
             withheld,
-            // What there is: the rows, and how they came about.
+            // The content of the answer, and how it came about.
             snapshot: _,
             group_by: _,
             measures: _,
@@ -81,7 +82,7 @@ impl Answer {
         notes
     }
 
-    /// The events without credit of the days of one side.
+    /// The number of unattributed events on the days of one side.
     pub fn unattributed<'a>(
         &'a self,
         coverage: &Coverage,

@@ -1,19 +1,19 @@
-//! What the filter asks for and nothing has.
+//! Values of the filter that do not exist.
 
 use std::fmt;
 
 use crate::field::FieldRef;
 
-/// A value of the filter that the field does not have: a slip of the pen, perhaps, since nothing is found by it.
+/// A value of the filter that the field does not have: perhaps a typing mistake, since it finds nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// The field that is tested.
+    /// The field that the filter tests.
     pub field: FieldRef,
-    /// The value, or the prefix with which no value starts.
+    /// The value, or the prefix that no value starts with.
     pub value: String,
     /// It is a prefix.
     pub is_prefix: bool,
-    /// Up to three values of the field that are written alike, the nearest first.
+    /// Up to three similarly spelled values of the field, the closest first.
     pub nearest: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The parts of a question, and how each face calls them in what it says of a question that is wrong.
+//! The parts of a question, and the words of each interface for them in error messages.
 
 use strum::EnumCount;
 
@@ -6,9 +6,10 @@ use crate::error::ServiceError;
 
 /// A part of a question: of a query, of a search for members, or the snapshot beside either.
 ///
-/// Errors name parts by the words of gRPC in backticks: the one that is wrong at the beginning, with a colon behind it, and others in
-/// the text, behind one of the words *in*, *with*, *without*, *out*, *lower*, *or*, *and*, or a parenthesis. So a face can put
-/// [its own words](Self::reworded) there, and names of a model, which stand elsewhere, stay as they are.
+/// Errors name parts by the words of gRPC in backticks: the wrong part at the beginning, followed by a colon, and
+/// others in the text, after one of the words *in*, *with*, *without*, *out*, *lower*, *or*, *and*, or a parenthesis.
+/// So each interface can substitute [its own words](Self::reworded), while names of a model, which stand elsewhere,
+/// remain as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum QuestionPart {
     /// The first day.
@@ -19,31 +20,31 @@ pub enum QuestionPart {
     Filter,
     /// What rows are grouped by.
     GroupBy,
-    /// The measures asked for.
+    /// The requested measures.
     Measures,
     /// Which groups stay.
     Having,
     /// The order of rows.
     OrderBy,
-    /// The most rows, or members.
+    /// The largest number of rows, or members.
     Limit,
     /// Rows, or members, to skip.
     Offset,
     /// Where the page begins.
     After,
-    /// What the answer shall have beside keys and values.
+    /// What the answer contains besides keys and values.
     Extras,
-    /// With what rows are compared.
+    /// What rows are compared with.
     Compare,
     /// Which days count for a row of time.
     Window,
-    /// The days before a row of time, of which its new people were not.
+    /// The look-back of rows of time, on whose days new people were not seen.
     LookBack,
-    /// The snapshot that is asked.
+    /// The snapshot to query.
     Snapshot,
     /// The field whose members are searched.
     Field,
-    /// What members are searched by.
+    /// The text to search members by.
     Search,
 }
 
@@ -92,7 +93,8 @@ impl QuestionPart {
         }
     }
 
-    /// A message with the words of a face for those of gRPC: `path` of the part that is wrong, `word` of others.
+    /// A message with the words of an interface in place of those of gRPC: `path` for the wrong part, `word` for
+    /// others.
     ///
     /// ```
     /// use clio_proto::QuestionPart;
@@ -141,7 +143,7 @@ impl QuestionPart {
 }
 
 impl ServiceError {
-    /// The error as one of a part of the question, which stands before it.
+    /// The error with a part of the question prefixed as its subject.
     #[must_use]
     pub fn of(self, part: QuestionPart) -> Self {
         Self { message: format!("`{}`: {}", part.as_str(), self.message), ..self }

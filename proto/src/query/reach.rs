@@ -1,34 +1,35 @@
-//! Whom the rows of a page reach together, one beyond another, and in common.
+//! The people whom the rows of a page reach together, one beyond another, and in common.
 
 use super::Value;
 
-/// The most rows of a page whose reach is told.
+/// The largest number of rows of a page with a reach.
 pub const MAX_REACH_ROWS: usize = 20;
 
-/// What the rows of a page have in common and apart, by a distinct measure.
+/// The people whom the rows of a page reach together, one beyond another, and in common, by a distinct measure.
 ///
-/// A number of it whose half-width exceeds half of its value is not told: a small part of large sets cannot be seen. Then
-/// its [`value`](Value::value) is `None` while its bounds are there.
+/// A number whose half-width exceeds half of its value is not given, since a small part of large sets cannot be
+/// resolved. Then its [`value`](Value::value) is `None` but its bounds are present.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reach {
-    /// The measure: the first distinct one that the query asks for.
+    /// The measure: the first distinct one requested.
     pub measure: String,
     /// Different people over all rows of the page.
     pub deduplicated: Value,
-    /// Each row once, in the greedy order: the first reaches most, each other one adds most to those before it.
+    /// Each row once, in greedy order: the first reaches the most people, each next one adds the most to those before
+    /// it.
     pub steps: Vec<ReachStep>,
-    /// Each pair of rows once, the row that stands first on the page as the left one.
+    /// Each pair of rows once, with the earlier row of the page as the left one.
     pub overlaps: Vec<Overlap>,
 }
 
-/// One row in the greedy order.
+/// One row in greedy order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReachStep {
     /// The row, counted from 0 on the page.
     pub row: u32,
-    /// Those whom it adds to the rows before it in this order.
+    /// The people whom it adds to the rows before it in this order.
     pub incremental: Value,
-    /// Those whom none of the other rows of the page reaches.
+    /// The people whom no other row of the page reaches.
     pub alone: Value,
     /// Different people of this row and those before it.
     pub cumulative: Value,
@@ -37,12 +38,12 @@ pub struct ReachStep {
 /// Two rows of the page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Overlap {
-    /// The one that stands first, counted from 0.
+    /// The earlier row, counted from 0 on the page.
     pub left: u32,
-    /// The other one.
+    /// The later row.
     pub right: u32,
-    /// Those whom both reach.
+    /// The people whom both reach.
     pub both: Value,
-    /// Those whom both reach, as a fraction of those whom either reaches.
+    /// The people whom both reach, as a fraction of those whom either reaches.
     pub jaccard: Value,
 }

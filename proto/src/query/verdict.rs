@@ -7,72 +7,75 @@ use strum::EnumCount;
 use super::Value;
 use crate::field::FieldRef;
 
-/// The most rows of a page that have verdicts.
+/// The largest number of rows of a page with verdicts.
 pub const MAX_VERDICT_ROWS: usize = 100;
 
-/// The most days that a verdict is of.
+/// The largest number of days of a verdict.
 pub const MAX_VERDICT_DAYS: usize = 366;
 
-/// What a comparison of two rates of people says, over the settled days that both sides have.
+/// The verdict of a comparison of two rates of people, over the settled days that both sides have.
 ///
-/// It holds however often somebody looks, and for all rows of a page together: of those said to be higher or lower, 5 % at the most are
-/// wrong on average. The rates are daily ones, averaged over common days with weights of the people of both sides.
+/// It holds however often one looks, and for all rows of a page together: of those called higher or lower, at most 5 %
+/// are wrong on average. The rates are daily ones, averaged over common days, weighted by the people of both sides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// In a word.
+    /// The verdict in one word.
     pub word: VerdictWord,
     /// The row's daily rate; `None` without common days.
     pub own: Option<f64>,
     /// The other side's daily rate.
     pub other: Option<f64>,
-    /// The first less the second, with an interval that leaves out 0 only where they are told apart. It has bounds from ten common days
-    /// on.
+    /// The row's rate minus the other one, with an interval that excludes 0 only if the rates are told apart. It has
+    /// bounds from ten common days on.
     pub difference: Value,
-    /// How many settled days both sides have.
+    /// The number of settled days that both sides have.
     pub n_days: u32,
-    /// The smallest difference, as a part of the other side's rate, that would be told: half the width of the interval.
+    /// The smallest difference that would be detected, relative to the other side's rate: half the width of the
+    /// interval.
     pub smallest_lift: Option<f64>,
-    /// With [`VerdictWord::TooLittleData`], how many common days more it takes at the present growth until what is worthwhile is told;
-    /// `None` where that is never, since the sketches' error alone is as large, or it is no matter of ten years.
+    /// With [`VerdictWord::TooLittleData`], how many more common days it takes, at the present growth, to detect a
+    /// worthwhile difference; `None` if that will never be, because the sketches' error alone is as large, or not
+    /// within ten years.
     pub more_days: Option<u32>,
-    /// How often people were shown what they then play or do not, where the model counts it.
+    /// How often people were shown what they then play or do not, if the model counts it.
     pub exposure: Option<Exposure>,
-    /// What the mix of people makes of the difference: of the dimensions that rows are not grouped by, by the one that changes it most. `None`
-    /// of a row that is compared with the rest.
+    /// How far the mix of people explains the difference: of the dimensions that rows are not grouped by, the one that
+    /// changes it most. `None` for a row that is compared with the rest.
     pub mix: Option<Mix>,
 }
 
-/// How often the people of both sides were shown what they then play or do not: whoever sees a thing more often plays it more often,
-/// however good it is.
+/// How often the people of both sides were shown what they then play or do not: people who see something more often
+/// play it more often, however good it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Exposure {
-    /// Events a person and day of the row, averaged as the rates are.
+    /// Events per person and day of the row, averaged like the rates.
     pub own: f64,
-    /// Events a person and day of the other side.
+    /// Events per person and day of the other side.
     pub other: f64,
-    /// The row's rate an event, instead of a person.
+    /// The row's rate per event instead of per person.
     pub own_by_event: f64,
-    /// The other side's rate an event.
+    /// The other side's rate per event.
     pub other_by_event: f64,
-    /// The rates are told apart, and events a person differ the same way and, as a ratio, at least half as much.
+    /// The rates are told apart, and events per person differ in the same direction and, as a ratio, at least half as
+    /// much.
     pub explains: bool,
 }
 
-/// A difference within the members of a dimension, and standardised over them: as if both sides had the people of both together.
+/// A difference standardised over the members of a dimension: as if both sides had the people of both together.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mix {
     /// The dimension.
     pub field: FieldRef,
-    /// The difference of the rates of people over all settled days, each counted once a member.
+    /// The difference of the rates of people over all settled days, each person counted once for each member.
     pub raw: f64,
-    /// The same standardised directly, weights being the people of both sides in a member, with its 95 % interval.
+    /// The same, directly standardised with the people of both sides in each member as weights, with its 95 % interval.
     pub difference: Value,
-    /// The part of these people in members that one side alone has: they are in no weight.
+    /// The fraction of these people in members that only one side has: they have no weight.
     pub without_counterpart: f64,
-    /// The rates are told apart, and standardised the difference is half of it at the most, or the other way round.
+    /// The rates are told apart, and standardising at least halves the difference, or reverses it.
     pub explains: bool,
-    /// The standardised difference is beyond 0 the other way round than the raw one, and so it is in members with more than half of the
-    /// weight.
+    /// The standardised difference is significant in the opposite direction to the raw one, and so it is in members
+    /// with more than half of the weight.
     pub is_reversed: bool,
 }
 
@@ -92,7 +95,7 @@ impl VerdictWord {
         }
     }
 
-    /// The word where people were assigned by lot.
+    /// The corresponding word if people were assigned at random.
     #[must_use]
     pub fn by_lot(self) -> Self {
         match self {
@@ -111,57 +114,60 @@ impl VerdictWord {
     }
 }
 
-/// A test of the model that a question with verdicts is of: rows are its arms, over its days, and are compared with an arm or with all others.
+/// The declared test that a query with verdicts is about: rows are its arms, over its days, compared with one arm or
+/// with all others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeclaredTest {
     /// The name.
     pub name: String,
     /// The arms, in the model's order.
     pub arms: Vec<Arm>,
-    /// How likely it is that arms have these numbers of people, or ones further off, if they were assigned as the model says.
+    /// The probability of these numbers of people in the arms, or of ones further off, if they were assigned as the
+    /// model says.
     pub chance: f64,
-    /// That is not less than a thousandth. Where it is, people are missing of some arms, whoever they are, and verdicts stay observational.
+    /// That is at least 0.001. Otherwise people are missing from some arms, whoever they are, and verdicts stay
+    /// observational.
     pub is_as_assigned: bool,
 }
 
 /// An arm of a test.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arm {
-    /// The value of the test's dimension.
+    /// The arm's value of the test's dimension.
     pub value: String,
-    /// Which share of people the model assigns to it.
+    /// The share of people that the model assigns to it.
     pub share: f64,
-    /// How many were.
+    /// How many people were assigned to it.
     pub people: Value,
 }
 
-/// A verdict in a word.
+/// A verdict in one word.
 ///
-/// Who sees what is chosen by people and by machines, and no number of days removes that: so a difference is *observational*, but of a
-/// test that the model declares.
+/// Who sees what is chosen by people and machines, and no number of days changes that: so differences are
+/// *observational*, except in a test that the model declares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum VerdictWord {
-    /// The row's rate is the higher one, and that is caused by what the row is: people were assigned by lot.
+    /// The row's rate is higher, and the row's arm causes it: people were assigned at random.
     Better,
-    /// The row's rate is the lower one, by lot.
+    /// The row's rate is lower, with random assignment.
     Worse,
-    /// The row's rate is the higher one by 80 %, by lot.
+    /// The row's rate is higher with 80 % confidence, with random assignment.
     ProbablyBetter,
-    /// The row's rate is the lower one by 80 %, by lot.
+    /// The row's rate is lower with 80 % confidence, with random assignment.
     ProbablyWorse,
-    /// The row's rate is the higher one.
+    /// The row's rate is higher.
     Higher,
-    /// The row's rate is the lower one.
+    /// The row's rate is lower.
     Lower,
-    /// The row's rate is the higher one by 80 %.
+    /// The row's rate is higher with 80 % confidence.
     ProbablyHigher,
-    /// The row's rate is the lower one by 80 %.
+    /// The row's rate is lower with 80 % confidence.
     ProbablyLower,
-    /// The rates differ by less than what the model says is worthwhile.
+    /// The rates differ by less than the model's smallest worthwhile difference.
     NoDifference,
-    /// The sketches' error is as large as the difference: more people do not change that, and more precision does.
+    /// The sketches' error is as large as the difference: more people do not change that, but more precision does.
     WithinCountingError,
-    /// Nothing can be said yet.
+    /// There is too little data to tell.
     TooLittleData,
 }
 
@@ -200,7 +206,7 @@ impl VerdictWord {
     }
 }
 
-/// The words for people.
+/// The words to display.
 impl fmt::Display for VerdictWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,10 +1,10 @@
-//! What an answer does not tell of small groups.
+//! What an answer withholds of small groups.
 
-/// What is not told of groups with fewer people than the model's `min_people`.
+/// What is withheld of groups with fewer people than the model's `min_people`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Withheld {
-    /// The fewest people that are told of, and the number of which those of all others are multiples.
+    /// The smallest number of people that is shown; larger ones are rounded to multiples of it.
     pub min_people: u32,
-    /// Of how many of the groups that stay, on all pages, some measure asked for is withheld.
+    /// The number of groups, on all pages, of which some requested measure is withheld.
     pub n_rows: u64,
 }

@@ -1,51 +1,52 @@
-//! What an answer took: the explanation of a query, by counts.
+//! The work behind an answer: the explanation of a query, in counts.
 
 use std::time::Duration;
 
 use strum::EnumCount;
 
-/// What an answer took. The same of the same query on the same snapshot, but for times; the periods that were read are
-/// in the answer's coverage.
+/// The work behind an answer. Except for times, equal for equal queries on the same snapshot; the periods that were
+/// read are in the answer's coverage.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Work {
-    /// Files of the periods that were read.
+    /// The number of files of the periods that were read.
     pub n_files: u32,
-    /// Their cells.
+    /// The number of their cells.
     pub n_cells: u64,
-    /// Those of them that the filter left.
+    /// The number of those that passed the filter.
     pub n_cells_selected: u64,
-    /// Groups before `having`.
+    /// The number of groups before `having`.
     pub n_groups: u64,
-    /// Distinct counts that were estimated, and spreads that quantiles and shares were read off; those of the total among them.
+    /// The number of distinct counts estimated, and of spreads that quantiles and shares were read from; including
+    /// those of the total.
     pub n_estimates: u64,
-    /// Sketches that were united for them; one that stands for a whole file counts once.
+    /// The number of sketches united for them; one that stands for a whole file counts once.
     pub n_unions: u64,
-    /// The bytes that were read of sketches held as coupons.
+    /// The bytes read of sketches held as coupons.
     pub coupon_bytes: u64,
-    /// The bytes that were read of sketches held as registers.
+    /// The bytes read of sketches held as registers.
     pub register_bytes: u64,
-    /// The bytes that were read of sketches of quantiles.
+    /// The bytes read of quantile sketches.
     pub bucket_bytes: u64,
-    /// Where the time went, in order; no step is there twice.
+    /// The steps that took the time, in order, each at most once.
     pub steps: Vec<(WorkStep, Duration)>,
-    /// The answer is that of an equal query on the same snapshot: counts and steps are of when that one was computed.
+    /// The answer was cached from an equal query on the same snapshot: counts and steps are those of its computation.
     pub is_cached: bool,
 }
 
-/// A step of answering a query, in the order in which they come.
+/// A step of answering a query, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum WorkStep {
-    /// Names are resolved, periods chosen.
+    /// Resolve names, choose periods.
     Bind,
-    /// Cells are filtered, grouped and added up.
+    /// Filter, group and add up cells.
     Select,
-    /// The total is estimated.
+    /// Estimate the total.
     Total,
-    /// Groups are held against the conditions on measures.
+    /// Test groups against the conditions on measures.
     Having,
-    /// Groups are put in order, and what that takes is estimated.
+    /// Sort groups, with the estimates that it takes.
     Order,
-    /// The page's rows are estimated and written.
+    /// Estimate and write the rows of the page.
     Rows,
 }
 

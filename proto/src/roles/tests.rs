@@ -238,7 +238,7 @@ roles.toml:17: `role.e.who`";
     let empty = Roles::parse("roles.toml", "").unwrap_err().to_string();
     assert!(empty.starts_with("roles.toml:1: `role`: there is no role"), "{empty}");
     let no_toml = Roles::parse("roles.toml", "[role.a\n").unwrap_err().to_string();
-    assert!(no_toml.starts_with("roles.toml:1: this is no TOML"), "{no_toml}");
+    assert!(no_toml.starts_with("roles.toml:1: this is not TOML"), "{no_toml}");
 }
 
 #[test]

@@ -6,10 +6,10 @@ pub struct DescribeResponse {
     /// The dataset's name.
     #[prost(string, tag = "1")]
     pub dataset: ::prost::alloc::string::String,
-    /// IANA name of the time zone in which a day begins.
+    /// The IANA name of the time zone in which a day begins.
     #[prost(string, tag = "2")]
     pub timezone: ::prost::alloc::string::String,
-    /// What the model means, as sixteen hexadecimal digits.
+    /// The meaning of the model, as sixteen hexadecimal digits.
     #[prost(string, tag = "3")]
     pub fingerprint: ::prost::alloc::string::String,
     /// Dimensions, each followed by its attributes.
@@ -17,11 +17,11 @@ pub struct DescribeResponse {
     pub fields: ::prost::alloc::vec::Vec<FieldInfo>,
     #[prost(message, repeated, tag = "5")]
     pub measures: ::prost::alloc::vec::Vec<MeasureInfo>,
-    /// On which day a week begins.
+    /// The first day of a week.
     #[prost(enumeration = "Weekday", tag = "6")]
     pub week_starts: i32,
-    /// The steps of age that one can group and filter by, beside `fields`: "asset.age_day", "asset.age_week". Their values are whole
-    /// numbers, of days or weeks since a member's first day.
+    /// The steps of age that one can group and filter by, besides `fields`: "asset.age_day", "asset.age_week". Their
+    /// values are whole numbers of days or weeks since a member's first day.
     #[prost(message, repeated, tag = "7")]
     pub ages: ::prost::alloc::vec::Vec<FieldInfo>,
 }
@@ -31,7 +31,7 @@ pub struct FieldInfo {
     /// "asset", or "asset.title" for an attribute.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What people read.
+    /// The text to display.
     #[prost(string, tag = "2")]
     pub label: ::prost::alloc::string::String,
     /// A cell holds a set of values: groups by this field overlap.
@@ -46,10 +46,10 @@ pub struct FieldInfo {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MeasureInfo {
-    /// What queries ask for it by: "viewers", "watch.p50".
+    /// The name by which queries ask for it: "viewers", "watch.p50".
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// What people read.
+    /// The text to display.
     #[prost(string, tag = "2")]
     pub label: ::prost::alloc::string::String,
     #[prost(enumeration = "MeasureFormat", tag = "3")]
@@ -73,13 +73,13 @@ pub mod measure_info {
         Quantile(super::QuantileMeasure),
     }
 }
-/// A number of events.
+/// The number of events.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CountMeasure {}
-/// A sum of a column.
+/// The sum of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SumMeasure {}
-/// A number of different values, estimated by a sketch.
+/// The number of different values, estimated by a sketch.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DistinctMeasure {
     /// The sketch family: "hll++".
@@ -87,24 +87,24 @@ pub struct DistinctMeasure {
     pub family: ::prost::alloc::string::String,
     #[prost(uint32, tag = "2")]
     pub precision: u32,
-    /// One standard error, relative to the value.
+    /// The relative standard error.
     #[prost(double, tag = "3")]
     pub relative_error: f64,
 }
-/// A quantile of a column's values. Its bounds are the ends of the bucket that the quantile lies in, and certain.
+/// A quantile of a column's values. Its bounds are the ends of the bucket that the quantile lies in, and are certain.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QuantileMeasure {
-    /// The measure of the model: any other quantile of it may be asked for by this name, a point, "p" and a number from 0 to 100
-    /// with up to two digits behind the point: "watch.p99.9".
+    /// The measure of the model: any other quantile of it can be requested by this name, a dot, "p" and a number from 0 to
+    /// 100 with at most two decimal places: "watch.p99.9".
     #[prost(string, tag = "1")]
     pub measure: ::prost::alloc::string::String,
-    /// Which quantile, in per cent.
+    /// The quantile in per cent.
     #[prost(double, tag = "2")]
     pub percent: f64,
-    /// How far it is off at the most, relative to the value.
+    /// The largest relative error.
     #[prost(double, tag = "3")]
     pub relative_error: f64,
-    /// At which numbers the share of values below is exact, upwards.
+    /// The numbers at which the fraction of values below is exact, in ascending order.
     #[prost(double, repeated, tag = "4")]
     pub edges: ::prost::alloc::vec::Vec<f64>,
 }
@@ -116,66 +116,69 @@ pub struct DerivedMeasure {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryRequest {
-    /// The first day; empty with `to` empty: the days that are there; empty alone: from the first of them.
+    /// The first day; if `to` is empty too: all days that are present; if only this is empty: from the first of them.
     #[prost(string, tag = "1")]
     pub from: ::prost::alloc::string::String,
-    /// The last day, included; empty alone: to the last of the days that are there.
+    /// The last day, included; if only this is empty: to the last of the days that are present.
     #[prost(string, tag = "2")]
     pub to: ::prost::alloc::string::String,
     /// Which cells count; absent: all. Nested at most 32 deep.
     #[prost(message, optional, tag = "3")]
     pub filter: ::core::option::Option<Filter>,
-    /// "day", "week", "month" or "year" (at most one of them), dimensions, attributes and ages; each once, at most 32. The value of a
-    /// week is its first day. In a dataset with a dimension "week" that word is the dimension. With an age, single days alone are read.
+    /// "day", "week", "month" or "year" (at most one of them), dimensions, attributes and ages; each once, at most 32. The
+    /// value of a week is its first day. In a dataset with a dimension "week" that word means the dimension. With an age,
+    /// only single days are read.
     ///
-    /// A multi-valued field makes one group a value. Where the filter tests that field, its groups are the values
-    /// that the filter can be true for, taken over one value, whatever way the filter is written: `any_of \[a\]`
-    /// gives a, `none_of \[a\]` all but a, `prefix "a"` those that start so, `or` the groups of either side, `not`
-    /// the others; a test of another field leaves all. Where no single value can make it true (`all_of \[a, b\]`,
-    /// `any_of \[a\]` and `any_of \[b\]`), they are the values that its parts ask for.
+    /// A multi-valued field makes one group for each value. If the filter tests that field, its groups are the values for
+    /// which the filter can be true, as if a cell held that value alone, however the filter is written: `any_of \[a\]` gives
+    /// a, `none_of \[a\]` all but a, `prefix "a"` those that start with it, `or` the groups of either side, `not` the
+    /// others; a test of another field leaves all. If no single value can make it true (`all_of \[a, b\]`, `any_of \[a\]` and
+    /// `any_of \[b\]`), they are the values that its parts name.
     #[prost(string, repeated, tag = "4")]
     pub group_by: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Names of measures, of a quantile measure with the quantile behind a point ("watch.p90"); at least one, each once, at most 256.
+    /// Names of measures, for a quantile measure followed by a dot and the quantile ("watch.p90"); at least one, each
+    /// once, at most 256.
     #[prost(string, repeated, tag = "5")]
     pub measures: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Each measure and key once. Absent: time ascending where grouped by time, else the first measure descending.
+    /// Each measure and key once. If absent: time ascending if grouped by time, otherwise the first measure descending.
     #[prost(message, repeated, tag = "6")]
     pub order_by: ::prost::alloc::vec::Vec<OrderBy>,
-    /// The most rows; absent: 100. At most 5000. 0 asks for the total alone.
+    /// The largest number of rows; if absent: 100. At most 5000. 0 asks for the total alone.
     #[prost(uint32, optional, tag = "7")]
     pub limit: ::core::option::Option<u32>,
-    /// Rows to skip. `after` replaces it: what is skipped by a number is another row when the snapshot is another one.
+    /// The number of rows to skip. Replaced by `after`: a number may skip other rows on another snapshot.
     #[deprecated]
     #[prost(uint32, tag = "8")]
     pub offset: u32,
-    /// The snapshot to answer from; absent: that of `after`, or the current one.
+    /// The snapshot to answer from; if absent: that of `after`, or the current one.
     #[prost(uint64, optional, tag = "9")]
     pub snapshot: ::core::option::Option<u64>,
-    /// Which groups stay; absent: all. Nested at most 32 deep, at most 256 tests.
+    /// Which groups stay; if absent: all. Nested at most 32 deep, at most 256 tests.
     ///
-    /// Conditions are on the values that the answer has, which of a distinct count is the estimate: a group whose bounds
-    /// lie on both sides of a threshold stays or goes by its estimate alone. `n_groups`, `limit` and `offset` count the
-    /// groups that stay; the total is that of all of them.
+    /// Conditions apply to the values in the answer, which for a distinct count are estimates: a group whose bounds lie on
+    /// both sides of a threshold stays or goes by its estimate alone. `n_groups`, `limit` and `offset` count the groups
+    /// that stay; the total is that of all groups.
     #[prost(message, optional, tag = "10")]
     pub having: ::core::option::Option<Having>,
-    /// What the answer shall have beside keys and values; each once.
+    /// What the answer is to contain besides keys and values; each once.
     #[prost(enumeration = "Extra", repeated, tag = "11")]
     pub extras: ::prost::alloc::vec::Vec<i32>,
-    /// With what each row is compared; absent: with nothing.
+    /// What each row is compared with; if absent: nothing.
     #[prost(message, optional, tag = "12")]
     pub compare: ::core::option::Option<Comparison>,
-    /// The `end_cursor` of the page before; empty: from the first row. The page is of that page's snapshot, whatever came since, and
-    /// begins behind its last row: pages neither skip nor repeat a row. All that says which rows there are and in which order has to
-    /// be the same (days, filter, keys, measures, conditions, order, and `compare` where a condition or the order is by it); the number of
-    /// rows may differ. A snapshot that is not held any more is NOT_FOUND.
+    /// The `end_cursor` of the previous page; if empty: from the first row. The page is from that page's snapshot, even if
+    /// there are newer ones, and begins after its last row: pages neither skip nor repeat a row. All that determines which
+    /// rows there are, and in which order, must be the same (days, filter, keys, measures, conditions, order, and
+    /// `compare` if a condition or the order uses it); the number of rows may differ. If the snapshot has been dropped the
+    /// error is NOT_FOUND.
     #[prost(string, tag = "13")]
     pub after: ::prost::alloc::string::String,
-    /// Which days count for a row of time; absent: those of its own step. Not together with `compare`, nor with shares and others. The
-    /// total is that of the days asked for.
+    /// Which days count for a row of time; if absent: those of its own step. Not together with `compare`, shares or
+    /// others. The total is that of the requested days.
     #[prost(message, optional, tag = "14")]
     pub window: ::core::option::Option<Window>,
-    /// Says of each row of time who of its people is new, not seen in so many days before the row's first day, and who returns: of
-    /// the first distinct measure that is asked for. 1 to 3660; not together with `window`.
+    /// Says for each row of time how many of its people are new, not seen in this many days before the row's first day,
+    /// and how many return, by the first distinct measure requested. 1 to 3660; not together with `window`.
     #[prost(uint32, optional, tag = "15")]
     pub look_back_days: ::core::option::Option<u32>,
 }
@@ -189,17 +192,17 @@ pub struct Window {
 pub mod window {
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Over {
-        /// The day and those before it, 2 to 366 in all, whether they were asked for or not. Only by "day".
+        /// The day and those before it, 2 to 366 in all, whether requested or not. Only by "day".
         #[prost(uint32, tag = "1")]
         TrailingDays(u32),
-        /// The step and all before it, from the first day asked for on.
+        /// The step and all before it, from the first requested day on.
         #[prost(message, tag = "2")]
         Cumulative(super::Cumulative),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Cumulative {}
-/// With what each row of an answer is compared.
+/// What each row of an answer is compared with.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Comparison {
     #[prost(oneof = "comparison::With", tags = "1, 2, 3, 4, 5, 6")]
@@ -209,7 +212,7 @@ pub struct Comparison {
 pub mod comparison {
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum With {
-        /// The days just before those asked for, as many of them. Only where `from` is given.
+        /// The same number of days just before the requested ones. Only if `from` is given.
         #[prost(message, tag = "1")]
         PreviousPeriod(super::PreviousPeriod),
         /// Other days, both ends given.
@@ -218,16 +221,16 @@ pub mod comparison {
         /// A value of a field that rows are grouped by: the group with this value and the row's other keys.
         #[prost(message, tag = "3")]
         Member(super::ComparedMember),
-        /// What the filter leaves but for the row's own cells. Only where rows are grouped; where they are grouped by time and by
-        /// fields, of the row's step of time.
+        /// All cells that pass the filter except the row's own. Only if rows are grouped; if they are grouped by time and by
+        /// fields, those of the row's step of time.
         #[prost(message, tag = "4")]
         Rest(super::Rest),
-        /// All that the filter leaves, the row's own cells among them: the ratio of a rate is its affinity index. Only where rows are
-        /// grouped; by time and fields as of `rest`.
+        /// All cells that pass the filter, including the row's own: the ratio of a rate is its affinity index. Only if rows
+        /// are grouped; by time and fields, as for `rest`.
         #[prost(message, tag = "5")]
         Whole(super::Whole),
-        /// What another snapshot answers to the same question: one that the service holds. By steps of time the step of the same
-        /// name. Groups that the other snapshot alone has are no rows: ask that one, and compare it with this one.
+        /// The answer of another snapshot that the service holds to the same query. By steps of time, the step of the same
+        /// name. Groups that only the other snapshot has get no rows: query that one, and compare it with this one.
         #[prost(uint64, tag = "6")]
         Snapshot(u64),
     }
@@ -240,7 +243,7 @@ pub struct Rest {}
 pub struct Whole {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ComparedMember {
-    /// An entry of `group_by` that is no step of time: "asset" or "asset.title".
+    /// An entry of `group_by` that is not a step of time: "asset" or "asset.title".
     #[prost(string, tag = "1")]
     pub field: ::prost::alloc::string::String,
     /// Absent for the null member.
@@ -283,7 +286,7 @@ pub struct HavingList {
     #[prost(message, repeated, tag = "1")]
     pub conditions: ::prost::alloc::vec::Vec<Having>,
 }
-/// A test of one measure. An undefined value (0 / 0) passes none of them but `is_null`. Numbers are finite.
+/// A test of one measure. An undefined value (0 / 0) only passes `is_null`. Numbers are finite.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MeasureTest {
     /// Any measure of the model, whether the query asks for it or not.
@@ -311,7 +314,7 @@ pub mod measure_test {
         /// The value lies between two, both included.
         #[prost(message, tag = "6")]
         Between(super::NumberRange),
-        /// The value is undefined (true), or is not (false).
+        /// The value is undefined (true) or not (false).
         #[prost(bool, tag = "7")]
         IsNull(bool),
     }
@@ -349,7 +352,7 @@ pub struct FilterList {
     #[prost(message, repeated, tag = "1")]
     pub filters: ::prost::alloc::vec::Vec<Filter>,
 }
-/// A test of one field. A value is seen as a set: of one on a single-valued field, empty where null.
+/// A test of one field. A value is taken as a set: with one value on a single-valued field, empty if null.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FieldTest {
     /// "asset" or "asset.title".
@@ -371,18 +374,18 @@ pub mod field_test {
         /// The set holds none of the values; so it holds for null.
         #[prost(message, tag = "4")]
         NoneOf(super::ValueList),
-        /// The set holds a value that starts so.
+        /// The set holds a value that starts with this.
         #[prost(string, tag = "5")]
         Prefix(::prost::alloc::string::String),
-        /// The set is empty (true), or is not (false).
+        /// The set is empty (true) or not (false).
         #[prost(bool, tag = "6")]
         IsNull(bool),
-        /// The value is a whole number of a range. Of ages ("asset.age_day") alone.
+        /// The value is a whole number in a range. Only for ages ("asset.age_day").
         #[prost(message, tag = "7")]
         Between(super::WholeRange),
     }
 }
-/// Whole numbers from one to another, both included. One end has to be there; one that is not is open.
+/// Whole numbers from one to another, both included. At least one end is required; a missing one is open.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WholeRange {
     #[prost(int64, optional, tag = "1")]
@@ -427,7 +430,7 @@ pub struct ComparedMeasure {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryResponse {
-    /// The snapshot that every number comes from.
+    /// The snapshot that all numbers come from.
     #[prost(message, optional, tag = "1")]
     pub snapshot: ::core::option::Option<Snapshot>,
     #[prost(string, repeated, tag = "2")]
@@ -436,10 +439,10 @@ pub struct QueryResponse {
     pub measures: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "4")]
     pub rows: ::prost::alloc::vec::Vec<Row>,
-    /// The union of everything that the filter leaves; without keys.
+    /// The union of all cells that pass the filter; without keys.
     #[prost(message, optional, tag = "5")]
     pub total: ::core::option::Option<Row>,
-    /// Groups before limit and offset, after `having`.
+    /// The number of groups before limit and offset, after `having`.
     #[prost(uint64, tag = "6")]
     pub n_groups: u64,
     /// Multi-valued group keys: their groups overlap and must not be added up.
@@ -447,55 +450,55 @@ pub struct QueryResponse {
     pub overlapping: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(message, optional, tag = "8")]
     pub coverage: ::core::option::Option<Coverage>,
-    /// Time of the computation.
+    /// The duration of the computation.
     #[prost(message, optional, tag = "9")]
     pub elapsed: ::core::option::Option<::prost_types::Duration>,
-    /// What the filter asks for and no member is: at most 20.
+    /// Values that the filter names but no member has: at most 20.
     #[prost(message, repeated, tag = "10")]
     pub notices: ::prost::alloc::vec::Vec<Notice>,
-    /// How many there are in all.
+    /// The total number of such values.
     #[prost(uint64, tag = "11")]
     pub n_notices: u64,
-    /// What the answer took.
+    /// The work behind the answer.
     #[prost(message, optional, tag = "12")]
     pub work: ::core::option::Option<Work>,
-    /// The groups below the page as one row, without keys; absent where it is not asked for, and where there are none.
+    /// The groups below the page as one row, without keys; absent if not requested, and if there are none.
     #[prost(message, optional, tag = "13")]
     pub others: ::core::option::Option<Row>,
-    /// Absent where it is not asked for.
+    /// Absent if not requested.
     #[prost(message, optional, tag = "14")]
     pub reach: ::core::option::Option<Reach>,
-    /// The days of the other side, where rows are compared with other days.
+    /// The days of the other side, if rows are compared with other days.
     #[prost(message, optional, tag = "15")]
     pub compared_coverage: ::core::option::Option<Coverage>,
-    /// Behind the page's last row, for `after`; a text without meaning to others. Empty where nothing is grouped.
+    /// The position after the page's last row, for `after`; opaque text. Empty if nothing is grouped.
     #[prost(string, tag = "16")]
     pub end_cursor: ::prost::alloc::string::String,
-    /// Rows come behind the page's last one.
+    /// More rows follow the page's last one.
     #[prost(bool, tag = "17")]
     pub has_next_page: bool,
-    /// What new and returning people are told from; absent where they are not asked for.
+    /// What new and returning people are determined from; absent if not requested.
     #[prost(message, optional, tag = "18")]
     pub look_back: ::core::option::Option<LookBack>,
-    /// The test of the model that verdicts are of; absent where they are of none, or not asked for.
+    /// The declared test that the verdicts belong to; absent if they belong to none, or are not requested.
     #[prost(message, optional, tag = "19")]
     pub test: ::core::option::Option<DeclaredTest>,
-    /// What is not told of small groups; absent of a model without `min_people`, and then no value is withheld. Where it is there, `work` is
-    /// absent.
+    /// What is withheld of small groups; absent for a model without `min_people`, and then no value is withheld. If
+    /// present, `work` is absent.
     #[prost(message, optional, tag = "20")]
     pub withheld: ::core::option::Option<Withheld>,
 }
-/// What is not told of groups with fewer people than the model's `min_people`.
+/// What is withheld of groups with fewer people than the model's `min_people`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Withheld {
-    /// The fewest people that are told of, and the number of which those of all others are multiples.
+    /// The smallest number of people that is shown; larger ones are rounded to multiples of it.
     #[prost(uint32, tag = "1")]
     pub min_people: u32,
-    /// Of how many of the groups that stay, on all pages, some measure asked for is withheld.
+    /// The number of groups, on all pages, of which some requested measure is withheld.
     #[prost(uint64, tag = "2")]
     pub n_rows: u64,
 }
-/// A test of the model: rows are its arms, over its days, and are compared with an arm or with all others.
+/// A declared test of the model: rows are its arms, over its days, compared with one arm or with all others.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DeclaredTest {
     #[prost(string, tag = "1")]
@@ -503,54 +506,56 @@ pub struct DeclaredTest {
     /// In the model's order.
     #[prost(message, repeated, tag = "2")]
     pub arms: ::prost::alloc::vec::Vec<Arm>,
-    /// How likely it is that arms have these numbers of people, or ones further off, if they were assigned as the model says.
+    /// The probability of these numbers of people in the arms, or of ones further off, if they were assigned as the model
+    /// says.
     #[prost(double, tag = "3")]
     pub chance: f64,
-    /// That is not less than a thousandth; else verdicts stay observational.
+    /// That is at least 0.001; otherwise verdicts stay observational.
     #[prost(bool, tag = "4")]
     pub is_as_assigned: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Arm {
-    /// The value of the test's dimension.
+    /// The arm's value of the test's dimension.
     #[prost(string, tag = "1")]
     pub value: ::prost::alloc::string::String,
-    /// Which share of people the model assigns to it.
+    /// The share of people that the model assigns to it.
     #[prost(double, tag = "2")]
     pub share: f64,
-    /// How many were.
+    /// How many people were assigned to it.
     #[prost(message, optional, tag = "3")]
     pub people: ::core::option::Option<Value>,
 }
-/// What new and returning people are told from.
+/// What new and returning people are determined from.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LookBack {
     /// The distinct measure.
     #[prost(string, tag = "1")]
     pub measure: ::prost::alloc::string::String,
-    /// How many days before the first day of each row that is asked for, whether that day is there or not.
+    /// The requested number of days before the first day of each row, present or not.
     #[prost(uint32, tag = "2")]
     pub days: u32,
-    /// These days of all rows together.
+    /// The look-back days of all rows together.
     #[prost(message, optional, tag = "3")]
     pub coverage: ::core::option::Option<Coverage>,
 }
-/// Who of the people of a row is new, and who returns. A number whose half-width exceeds half of its value is not told: then `value`
-/// is absent, and its bounds are there.
+/// How many of the people of a row are new, and how many return. A number whose half-width exceeds half of its value is
+/// not given: then `value` is absent, but its bounds are present.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Newcomers {
-    /// Those not seen in the look-back.
+    /// People not seen in the look-back.
     #[prost(message, optional, tag = "1")]
     pub fresh: ::core::option::Option<Value>,
-    /// Those seen in it.
+    /// People seen in it.
     #[prost(message, optional, tag = "2")]
     pub returning: ::core::option::Option<Value>,
-    /// How many days of the row's look-back are not there: who was seen on these alone is told as new.
+    /// The number of missing days in the row's look-back: people seen on these alone count as new.
     #[prost(uint32, tag = "3")]
     pub n_days_missing: u32,
 }
-/// What the rows of the page have in common and apart. A number whose half-width exceeds half of its value is not told, since a
-/// small part of large sets cannot be seen: then `value` is absent, and its bounds are there.
+/// The people whom the rows of the page reach together, one beyond another, and in common. A number whose half-width
+/// exceeds half of its value is not given, since a small part of large sets cannot be resolved: then `value` is absent,
+/// but its bounds are present.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Reach {
     /// The distinct measure.
@@ -559,7 +564,7 @@ pub struct Reach {
     /// Different people over all rows of the page.
     #[prost(message, optional, tag = "2")]
     pub deduplicated: ::core::option::Option<Value>,
-    /// Each row once, in the greedy order: the first reaches most, each other one adds most to those before it.
+    /// Each row once, in greedy order: the first reaches the most people, each next one adds the most to those before it.
     #[prost(message, repeated, tag = "3")]
     pub steps: ::prost::alloc::vec::Vec<ReachStep>,
     /// Each pair of rows once.
@@ -571,10 +576,10 @@ pub struct ReachStep {
     /// The row, counted from 0 on the page.
     #[prost(uint32, tag = "1")]
     pub row: u32,
-    /// Those whom it adds to the rows before it in this order.
+    /// The people whom it adds to the rows before it in this order.
     #[prost(message, optional, tag = "2")]
     pub incremental: ::core::option::Option<Value>,
-    /// Those whom none of the other rows of the page reaches.
+    /// The people whom no other row of the page reaches.
     #[prost(message, optional, tag = "3")]
     pub alone: ::core::option::Option<Value>,
     /// Different people of this row and those before it.
@@ -583,51 +588,53 @@ pub struct ReachStep {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Overlap {
-    /// Two rows, counted from 0 on the page; the left one stands first.
+    /// Two rows, counted from 0 on the page; the left one is the earlier.
     #[prost(uint32, tag = "1")]
     pub left: u32,
     #[prost(uint32, tag = "2")]
     pub right: u32,
-    /// Those whom both reach.
+    /// The people whom both reach.
     #[prost(message, optional, tag = "3")]
     pub both: ::core::option::Option<Value>,
-    /// Those whom both reach, as a fraction of those whom either reaches.
+    /// The people whom both reach, as a fraction of those whom either reaches.
     #[prost(message, optional, tag = "4")]
     pub jaccard: ::core::option::Option<Value>,
 }
-/// What an answer took: the same of the same query on the same snapshot, but for times. Periods are in the coverage.
+/// The work behind an answer: except for times, equal for equal queries on the same snapshot. Periods are in the
+/// coverage.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Work {
-    /// Files of the periods that were read.
+    /// The number of files of the periods that were read.
     #[prost(uint32, tag = "1")]
     pub n_files: u32,
-    /// Their cells.
+    /// The number of their cells.
     #[prost(uint64, tag = "2")]
     pub n_cells: u64,
-    /// Those of them that the filter left.
+    /// The number of those that passed the filter.
     #[prost(uint64, tag = "3")]
     pub n_cells_selected: u64,
-    /// Groups before `having`.
+    /// The number of groups before `having`.
     #[prost(uint64, tag = "4")]
     pub n_groups: u64,
-    /// Distinct counts that were estimated, and spreads that quantiles and shares were read off; those of the total among them.
+    /// The number of distinct counts estimated, and of spreads that quantiles and shares were read from; including those
+    /// of the total.
     #[prost(uint64, tag = "5")]
     pub n_estimates: u64,
-    /// Sketches that were united for them; one that stands for a whole file counts once.
+    /// The number of sketches united for them; one that stands for a whole file counts once.
     #[prost(uint64, tag = "6")]
     pub n_unions: u64,
-    /// What was read of these sketches, in bytes: those held as coupons, and those held as registers.
+    /// The bytes read of these sketches: of those held as coupons, and of those held as registers.
     #[prost(uint64, tag = "7")]
     pub coupon_bytes: u64,
     #[prost(uint64, tag = "8")]
     pub register_bytes: u64,
-    /// Where the time went, in order.
+    /// The steps that took the time, in order.
     #[prost(message, repeated, tag = "9")]
     pub steps: ::prost::alloc::vec::Vec<WorkStep>,
-    /// What was read of sketches of quantiles, in bytes.
+    /// The bytes read of quantile sketches.
     #[prost(uint64, tag = "10")]
     pub bucket_bytes: u64,
-    /// The answer is that of an equal query on the same snapshot: counts and steps are of when that one was computed.
+    /// The answer was cached from an equal query on the same snapshot: counts and steps are those of its computation.
     #[prost(bool, tag = "11")]
     pub is_cached: bool,
 }
@@ -639,19 +646,19 @@ pub struct WorkStep {
     #[prost(message, optional, tag = "2")]
     pub elapsed: ::core::option::Option<::prost_types::Duration>,
 }
-/// A value of the filter that the field does not have: a slip of the pen, perhaps.
+/// A value of the filter that the field does not have: perhaps a typing mistake.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Notice {
     /// "asset" or "asset.title".
     #[prost(string, tag = "1")]
     pub field: ::prost::alloc::string::String,
-    /// As the filter has it.
+    /// The value as written in the filter.
     #[prost(string, tag = "2")]
     pub value: ::prost::alloc::string::String,
-    /// It is a `prefix`, with which no value starts.
+    /// It is a `prefix`, and no value starts with it.
     #[prost(bool, tag = "3")]
     pub is_prefix: bool,
-    /// Up to three values of the field that are written alike, the nearest first.
+    /// Up to three similarly spelled values of the field, the closest first.
     #[prost(string, repeated, tag = "4")]
     pub nearest: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -666,7 +673,7 @@ pub struct Days {
 /// The days behind an answer.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Coverage {
-    /// First and last day asked for, with those before them that a window holds; empty where there is none.
+    /// First and last requested day, including the days before them that a window covers; empty if there is none.
     #[prost(string, tag = "1")]
     pub from: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
@@ -686,33 +693,33 @@ pub struct Coverage {
     #[deprecated]
     #[prost(string, repeated, tag = "6")]
     pub retired: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Days asked for that the numbers lack: the snapshot does not hold them, or not one by one. Without `from` and
-    /// `to`, the gaps between the days that are there.
+    /// Requested days that the numbers lack: the snapshot does not hold them, or not day by day. Without `from` and `to`,
+    /// the gaps between the days that are present.
     #[prost(message, repeated, tag = "7")]
     pub missing_ranges: ::prost::alloc::vec::Vec<Days>,
-    /// Days asked for whose numbers may still change.
+    /// Requested days whose numbers may still change.
     #[prost(message, repeated, tag = "8")]
     pub provisional_ranges: ::prost::alloc::vec::Vec<Days>,
-    /// Those of the missing days whose month is retired: asked for as a whole, it answers.
+    /// Those of the missing days whose month is retired: a query for the whole month has an answer.
     #[prost(message, repeated, tag = "9")]
     pub retired_ranges: ::prost::alloc::vec::Vec<Days>,
-    /// The days whose numbers are in the answer; 0: there is no data, and every value is absent.
+    /// The number of days whose numbers are in the answer; if 0, there is no data and every value is absent.
     #[prost(uint32, tag = "10")]
     pub n_days_present: u32,
-    /// Lookups that changed while days kept what they had taken from them, as far as the answer depends on it.
+    /// Lookups that changed while existing days kept their earlier values, as far as the answer depends on them.
     #[prost(message, repeated, tag = "11")]
     pub mixed_lookups: ::prost::alloc::vec::Vec<MixedLookup>,
 }
-/// A lookup of which the days of an answer took different states.
+/// A lookup for which the days of an answer took different states.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MixedLookup {
     /// The lookup's name in the model.
     #[prost(string, tag = "1")]
     pub lookup: ::prost::alloc::string::String,
-    /// How many states there are.
+    /// The number of states.
     #[prost(uint32, tag = "2")]
     pub n_states: u32,
-    /// The days that took another one than the last day.
+    /// The days that took a different state than the last day.
     #[prost(message, repeated, tag = "3")]
     pub other_ranges: ::prost::alloc::vec::Vec<Days>,
 }
@@ -724,36 +731,37 @@ pub struct Row {
     /// One for each measure.
     #[prost(message, repeated, tag = "2")]
     pub values: ::prost::alloc::vec::Vec<Value>,
-    /// One for each measure, where shares are asked for: its part of the total, absent where that is undefined. Bounds heed that
-    /// a part errs together with its whole.
+    /// One for each measure, if shares are requested: its fraction of the total, absent if undefined. Bounds allow for the
+    /// correlated errors of part and whole.
     #[prost(message, repeated, tag = "3")]
     pub shares: ::prost::alloc::vec::Vec<Value>,
-    /// Absent where ranks are not asked for, and where the measure's value is undefined.
+    /// Absent if ranks are not requested, and if the measure's value is undefined.
     #[prost(message, optional, tag = "4")]
     pub rank: ::core::option::Option<Rank>,
-    /// One for each measure, where rows are compared. The total has them where it is compared with other days; `others` never.
+    /// One for each measure, if rows are compared. The total has them if it is compared with other days; `others` never.
     #[prost(message, repeated, tag = "5")]
     pub compared: ::prost::alloc::vec::Vec<Compared>,
-    /// Absent where new and returning people are not asked for, and where no day of the look-back is there.
+    /// Absent if new and returning people are not requested, and if no day of the look-back is present.
     #[prost(message, optional, tag = "6")]
     pub newcomers: ::core::option::Option<Newcomers>,
-    /// One for each measure, where they are asked for; `others` never has them.
+    /// One for each measure, if requested; `others` never has them.
     #[prost(message, repeated, tag = "7")]
     pub intervals: ::prost::alloc::vec::Vec<Intervals>,
-    /// One for each measure, where they are asked for. The total has them where it is compared with other days.
+    /// One for each measure, if requested. The total has them if it is compared with other days.
     #[prost(message, repeated, tag = "8")]
     pub verdicts: ::prost::alloc::vec::Vec<Verdict>,
 }
-/// The 95 % intervals of a value, by what they are of. That of counting alone is the value's own bounds.
+/// The 95 % intervals of a value, by kind of error. That of counting alone is the value's own bounds.
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
 pub struct Intervals {
-    /// What sampling is known from, or why it is not.
+    /// What sampling error is estimated from, or why it is not.
     #[prost(enumeration = "SamplingBasis", tag = "1")]
     pub basis: i32,
-    /// As if people, or days, were drawn from many, and counted without error. Absent where the basis is no one.
+    /// The sampling error alone, as if people, or days, were drawn at random and counted without error. Absent if the
+    /// basis says that there is none.
     #[prost(message, optional, tag = "2")]
     pub sampling: ::core::option::Option<Interval>,
-    /// Sampling and counting together: what a comparison should be by.
+    /// Sampling and counting together: the one to compare by.
     #[prost(message, optional, tag = "3")]
     pub combined: ::core::option::Option<Interval>,
 }
@@ -764,11 +772,13 @@ pub struct Interval {
     #[prost(double, tag = "2")]
     pub upper: f64,
 }
-/// What a comparison of two rates of people says, over the settled days that both sides have. It holds however often somebody looks, and
-/// for all rows of a page together. Rates are daily ones, averaged over common days with weights of the people of both sides.
+/// The verdict of a comparison of two rates of people, over the settled days that both sides have. It holds however
+/// often one looks, and for all rows of a page together. Rates are daily ones, averaged over common days, weighted by
+/// the people of both sides.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Verdict {
-    /// Unspecified of a measure that is no rate of people, and of a row beside itself: then nothing else is there.
+    /// Unspecified for a measure that is not a rate of people, and for a row compared with itself: then all else is
+    /// absent.
     #[prost(enumeration = "VerdictWord", tag = "1")]
     pub word: i32,
     /// The row's daily rate; absent without common days.
@@ -777,79 +787,84 @@ pub struct Verdict {
     /// The other side's daily rate.
     #[prost(double, optional, tag = "3")]
     pub other: ::core::option::Option<f64>,
-    /// The first less the second, with an interval that leaves out 0 only where they are told apart. Bounds from ten common days on.
+    /// The row's rate minus the other one, with an interval that excludes 0 only if the rates are told apart. Has bounds
+    /// from ten common days on.
     #[prost(message, optional, tag = "4")]
     pub difference: ::core::option::Option<Value>,
-    /// How many settled days both sides have.
+    /// The number of settled days that both sides have.
     #[prost(uint32, tag = "5")]
     pub days: u32,
-    /// The smallest difference, as a part of the other side's rate, that would be told.
+    /// The smallest difference that would be detected, relative to the other side's rate.
     #[prost(double, optional, tag = "6")]
     pub smallest_lift: ::core::option::Option<f64>,
-    /// With TOO_LITTLE_DATA, how many common days more it takes at the present growth until what the model says is worthwhile is told;
-    /// absent where that is never.
+    /// With TOO_LITTLE_DATA, how many more common days it takes, at the present growth, to detect the model's smallest
+    /// worthwhile difference; absent if that will never be.
     #[prost(uint32, optional, tag = "7")]
     pub more_days: ::core::option::Option<u32>,
-    /// How often people were shown what they then play or do not; absent where the model does not count it.
+    /// How often people were shown what they then play or do not; absent if the model does not count it.
     #[prost(message, optional, tag = "8")]
     pub exposure: ::core::option::Option<Exposure>,
-    /// What the mix of people makes of the difference, by the dimension that changes it most; absent of a row that is compared with the rest.
+    /// How far the mix of people explains the difference, by the dimension that changes it most; absent for a row that is
+    /// compared with the rest.
     #[prost(message, optional, tag = "9")]
     pub mix: ::core::option::Option<Mix>,
 }
-/// A difference within the members of a dimension, and standardised over them: as if both sides had the people of both together.
+/// A difference standardised over the members of a dimension: as if both sides had the people of both together.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Mix {
-    /// The dimension: one with a single value that rows are not grouped by.
+    /// The dimension: single-valued, and not one that rows are grouped by.
     #[prost(string, tag = "1")]
     pub field: ::prost::alloc::string::String,
-    /// The difference of the rates of people over all settled days, each counted once a member.
+    /// The difference of the rates of people over all settled days, each person counted once for each member.
     #[prost(double, tag = "2")]
     pub raw: f64,
-    /// The same standardised directly, weights being the people of both sides in a member, with its 95 % interval.
+    /// The same, directly standardised with the people of both sides in each member as weights, with its 95 % interval.
     #[prost(message, optional, tag = "3")]
     pub difference: ::core::option::Option<Value>,
-    /// The part of these people in members that one side alone has: they are in no weight.
+    /// The fraction of these people in members that only one side has: they have no weight.
     #[prost(double, tag = "4")]
     pub without_counterpart: f64,
-    /// The rates are told apart, and standardised the difference is half of it at the most, or the other way round.
+    /// The rates are told apart, and standardising at least halves the difference, or reverses it.
     #[prost(bool, tag = "5")]
     pub explains: bool,
-    /// The standardised difference is beyond 0 the other way round than the raw one, and so it is in members with more than half of the weight.
+    /// The standardised difference is significant in the opposite direction to the raw one, and so it is in members with
+    /// more than half of the weight.
     #[prost(bool, tag = "6")]
     pub is_reversed: bool,
 }
-/// How often the people of both sides were shown what they then play or do not: whoever sees a thing more often plays it more often.
+/// How often the people of both sides were shown what they then play or do not: people who see something more often play
+/// it more often.
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
 pub struct Exposure {
-    /// Events a person and day, averaged as the rates are.
+    /// Events per person and day, averaged like the rates.
     #[prost(double, tag = "1")]
     pub own: f64,
     #[prost(double, tag = "2")]
     pub other: f64,
-    /// The rates an event, instead of a person.
+    /// The rates per event instead of per person.
     #[prost(double, tag = "3")]
     pub own_by_event: f64,
     #[prost(double, tag = "4")]
     pub other_by_event: f64,
-    /// The rates are told apart, and events a person differ the same way and, as a ratio, at least half as much.
+    /// The rates are told apart, and events per person differ in the same direction and, as a ratio, at least half as
+    /// much.
     #[prost(bool, tag = "5")]
     pub explains: bool,
 }
-/// A value beside that of the other side. Bounds heed which sketches err together.
+/// A value compared with that of the other side. Bounds allow for correlated errors of sketches.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Compared {
-    /// Undefined where no day of the other side is there; of a group that has no cell there, 0 of what is counted.
+    /// Undefined if no day of the other side is present; for a group without cells there, counts are 0.
     #[prost(message, optional, tag = "1")]
     pub other: ::core::option::Option<Value>,
-    /// The row's value less the other one; undefined where either is.
+    /// The row's value minus the other one; undefined if either is.
     #[prost(message, optional, tag = "2")]
     pub difference: ::core::option::Option<Value>,
-    /// The row's value over the other one; undefined where either is, and where the other one is 0.
+    /// The row's value divided by the other one; undefined if either is, or if the other one is 0.
     #[prost(message, optional, tag = "3")]
     pub ratio: ::core::option::Option<Value>,
 }
-/// The places that a row may have, 1 the first. Those of all rows hold at once with 95 %.
+/// The ranks that a row may have, counted from 1. Those of all rows hold simultaneously with 95 % confidence.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Rank {
     #[prost(uint64, tag = "1")]
@@ -862,7 +877,7 @@ pub struct Key {
     /// Absent for the null member.
     #[prost(string, optional, tag = "1")]
     pub value: ::core::option::Option<::prost::alloc::string::String>,
-    /// Absent where it is the value.
+    /// Absent if equal to the value.
     #[prost(string, optional, tag = "2")]
     pub label: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(string, optional, tag = "3")]
@@ -871,35 +886,38 @@ pub struct Key {
 /// A number with the 95 % interval of its sketch error; that of quantiles, and of shares of their values, is certain.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Value {
-    /// Absent where it is undefined (0 / 0, no data), or cannot be told (of `Reach`). The nearest double of a whole number beyond 2^53.
+    /// Absent if it is undefined (0 / 0, no data), or cannot be determined (in `Reach`). For a whole number beyond 2^53,
+    /// the nearest double.
     #[prost(double, optional, tag = "1")]
     pub value: ::core::option::Option<f64>,
     #[prost(double, optional, tag = "2")]
     pub lower: ::core::option::Option<f64>,
     #[prost(double, optional, tag = "3")]
     pub upper: ::core::option::Option<f64>,
-    /// Neither sketch error nor rounding is in it: both bounds equal the value.
+    /// It has neither sketch error nor rounding: both bounds equal the value.
     #[prost(bool, tag = "4")]
     pub exact: bool,
-    /// All decimal digits, where the number is whole, exact, and beyond 2^53, so that a double cannot hold it.
+    /// All decimal digits, if the number is whole, exact and beyond 2^53, so that a double cannot hold it.
     #[prost(string, optional, tag = "5")]
     pub exact_text: ::core::option::Option<::prost::alloc::string::String>,
-    /// It is not told, since it is of fewer people than the model's `min_people`, or would tell of such: then all else is absent.
+    /// It is withheld, because it is about fewer people than the model's `min_people`, or would reveal such a number: then
+    /// all else is absent.
     #[prost(bool, tag = "6")]
     pub withheld: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExportRequest {
-    /// The question. `limit` is the most rows of all, whatever their number; absent: all rows. Without `offset` and `after`, and without
-    /// EXTRA_OTHERS and EXTRA_REACH, which are of pages.
+    /// The query. `limit` is the largest number of rows in all, without an upper bound; if absent: all rows. Without
+    /// `offset` and `after`, and without EXTRA_OTHERS and EXTRA_REACH, which belong to pages.
     #[prost(message, optional, tag = "1")]
     pub query: ::core::option::Option<QueryRequest>,
     #[prost(enumeration = "ExportFormat", tag = "2")]
     pub format: i32,
-    /// In CSV, texts byte for byte. Without it, a text that a spreadsheet takes for a formula has an apostrophe before it.
+    /// In CSV, write strings byte for byte. Otherwise a string that a spreadsheet would interpret as a formula is prefixed
+    /// with an apostrophe.
     #[prost(bool, tag = "3")]
     pub raw: bool,
-    /// In CSV, what the head says stands before the rows, too, in lines that begin with "# ".
+    /// In CSV, write the notes of the head before the rows, too, in lines that begin with "# ".
     #[prost(bool, tag = "4")]
     pub comments: bool,
 }
@@ -915,25 +933,26 @@ pub mod export_response {
         /// The first message.
         #[prost(message, tag = "1")]
         Head(super::ExportHead),
-        /// The next bytes of the file, some 256 KiB at most.
+        /// The next bytes of the file, at most about 256 KiB.
         #[prost(bytes, tag = "2")]
         Data(::prost::alloc::vec::Vec<u8>),
     }
 }
-/// What is known of an export before its first byte.
+/// What is known about an export before its first byte.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ExportHead {
-    /// The version of the snapshot that every row is of.
+    /// The version of the snapshot that all rows come from.
     #[prost(uint64, tag = "1")]
     pub snapshot: u64,
     #[prost(uint64, tag = "2")]
     pub n_rows: u64,
-    /// What is said of the rows: "dataset", "snapshot", "committed_at", "days", "where", "having", and what the numbers lack
-    /// ("missing_days", "provisional_days" and so on). Parquet and Arrow hold it as well, by "clio." and the word.
+    /// Notes on the rows: "dataset", "snapshot", "committed_at", "days", "where", "having", and what the numbers lack
+    /// ("missing_days", "provisional_days" and so on). Parquet and Arrow hold them as metadata, too, under "clio." and the
+    /// word.
     #[prost(message, repeated, tag = "3")]
     pub said: ::prost::alloc::vec::Vec<Said>,
 }
-/// Something that is said, by a word.
+/// A note and its word.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Said {
     #[prost(string, tag = "1")]
@@ -946,32 +965,32 @@ pub struct MembersRequest {
     /// "asset" or "asset.title"; empty: all fields at once.
     #[prost(string, tag = "1")]
     pub field: ::prost::alloc::string::String,
-    /// Text that value or label contains; empty: the most frequent first. Case, accents and forms of one letter make no difference:
-    /// "gro" finds "Große", and "cafe" finds "Café" whichever way it is composed.
+    /// Text that value or label contains; if empty: the most frequent first. Case, accents and Unicode variants of a
+    /// letter are ignored: "gro" finds "Große", and "cafe" finds "Café" however it is composed.
     #[prost(string, tag = "2")]
     pub search: ::prost::alloc::string::String,
-    /// The most members; absent: 50. At most 5000.
+    /// The largest number of members; if absent: 50. At most 5000.
     #[prost(uint32, optional, tag = "3")]
     pub limit: ::core::option::Option<u32>,
-    /// Members to skip. `after` replaces it: what is skipped by a number is another member when the snapshot is another one.
+    /// The number of members to skip. Replaced by `after`: a number may skip other members on another snapshot.
     #[deprecated]
     #[prost(uint32, tag = "4")]
     pub offset: u32,
-    /// The snapshot to search; absent: that of `after`, or the current one.
+    /// The snapshot to search; if absent: that of `after`, or the current one.
     #[prost(uint64, optional, tag = "5")]
     pub snapshot: ::core::option::Option<u64>,
-    /// With days or a filter the answer says what is left of each member. The first day; as in `QueryRequest`.
+    /// With days or a filter, the answer counts the remaining cells of each member. The first day; as in `QueryRequest`.
     #[prost(string, tag = "6")]
     pub from: ::prost::alloc::string::String,
     /// The last day, included; as in `QueryRequest`.
     #[prost(string, tag = "7")]
     pub to: ::prost::alloc::string::String,
-    /// Which cells count, but for what it says of the member's own field: of its parts that all have to hold, those that test this
-    /// field anywhere are left out.
+    /// Which cells count as remaining, except for its tests of the member's own field: of the parts that must all hold,
+    /// those that test this field anywhere are ignored.
     #[prost(message, optional, tag = "8")]
     pub filter: ::core::option::Option<Filter>,
-    /// The `end_cursor` of the page before; empty: from the first member. The page is of that page's snapshot, and begins behind its last
-    /// member. Field, text, days and filter have to be the same; the number of members may differ.
+    /// The `end_cursor` of the previous page; if empty: from the first member. The page is from that page's snapshot, and
+    /// begins after its last member. Field, text, days and filter must be the same; the number of members may differ.
     #[prost(string, tag = "9")]
     pub after: ::prost::alloc::string::String,
 }
@@ -979,13 +998,13 @@ pub struct MembersRequest {
 pub struct MembersResponse {
     #[prost(message, repeated, tag = "1")]
     pub members: ::prost::alloc::vec::Vec<Member>,
-    /// How many match in all.
+    /// The number of all that match.
     #[prost(uint64, tag = "2")]
     pub n_total: u64,
-    /// Behind the page's last member, for `after`; a text without meaning to others.
+    /// The position after the page's last member, for `after`; opaque text.
     #[prost(string, tag = "3")]
     pub end_cursor: ::prost::alloc::string::String,
-    /// Members come behind the page's last one.
+    /// More members follow the page's last one.
     #[prost(bool, tag = "4")]
     pub has_next_page: bool,
 }
@@ -998,20 +1017,21 @@ pub struct Member {
     pub label: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(string, optional, tag = "3")]
     pub media: ::core::option::Option<::prost::alloc::string::String>,
-    /// All-time cells that hold it.
+    /// The number of all-time cells that hold it.
     #[prost(uint64, tag = "4")]
     pub n_cells: u64,
     /// The field that it is a value of.
     #[prost(string, tag = "5")]
     pub field: ::prost::alloc::string::String,
-    /// Where days or a filter are given: the cells that hold it, of the periods that make up these days, as far as the filter's
-    /// other tests leave them. Then members come in the order of this number.
+    /// If days or a filter are given: the number of cells that hold it, among the periods that make up these days, that
+    /// pass the filter's tests of other fields. Members are ordered by it then.
     #[prost(uint64, optional, tag = "6")]
     pub n_cells_left: ::core::option::Option<u64>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HasMediaRequest {
-    /// Ways to write the address of one preview, as a lookup may have it: "/media/a%20b.png", "/media/a b.png". At most 8.
+    /// Spellings of the address of one preview, one of which a lookup may contain: "/media/a%20b.png", "/media/a b.png".
+    /// At most 8.
     #[prost(string, repeated, tag = "1")]
     pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -1023,7 +1043,7 @@ pub struct HasMediaResponse {
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SnapshotsRequest {
-    /// The most snapshots; absent: 20.
+    /// The largest number of snapshots; if absent: 20.
     #[prost(uint32, optional, tag = "1")]
     pub limit: ::core::option::Option<u32>,
 }
@@ -1031,27 +1051,27 @@ pub struct SnapshotsRequest {
 pub struct SnapshotsResponse {
     #[prost(message, repeated, tag = "1")]
     pub snapshots: ::prost::alloc::vec::Vec<Snapshot>,
-    /// The versions that are no snapshot, newest first: those newer than the oldest snapshot of the list.
+    /// The refused versions, newest first: those newer than the oldest snapshot of the list.
     #[prost(message, repeated, tag = "2")]
     pub refused: ::prost::alloc::vec::Vec<RefusedSnapshot>,
 }
-/// A version of the lake that is no snapshot that may be served.
+/// A version of the lake that is refused as a snapshot.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RefusedSnapshot {
     /// The version of the Delta table of cells.
     #[prost(uint64, tag = "1")]
     pub version: u64,
-    /// When it was committed; absent where neither the commit nor the storage says so.
+    /// When it was committed; absent if neither the commit nor the storage tells.
     #[prost(message, optional, tag = "2")]
     pub committed_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// Why it is refused, in words.
+    /// Why it is refused.
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
-    /// Somebody decided so, as the reason says; nothing is wrong with it otherwise.
+    /// Somebody marked it as bad, as the reason says; otherwise nothing is wrong with it.
     #[prost(bool, tag = "4")]
     pub is_marked_bad: bool,
 }
-/// The decision to serve one snapshot, whatever is newer.
+/// The decision to serve one snapshot, even if there are newer ones.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Pin {
     /// The version of the Delta table of cells.
@@ -1059,7 +1079,7 @@ pub struct Pin {
     pub version: u64,
     #[prost(message, optional, tag = "2")]
     pub pinned_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// By whom, as they call themselves.
+    /// By whom, in the name that they gave.
     #[prost(string, tag = "3")]
     pub by: ::prost::alloc::string::String,
     /// Why, in their words; may be empty.
@@ -1078,28 +1098,27 @@ pub struct Snapshot {
     pub run: ::prost::alloc::string::String,
     #[prost(string, tag = "4")]
     pub fingerprint: ::prost::alloc::string::String,
-    /// First and last day that it holds; empty where it holds none.
+    /// First and last day that it holds; empty if it holds none.
     #[prost(string, tag = "5")]
     pub first_day: ::prost::alloc::string::String,
     #[prost(string, tag = "6")]
     pub last_day: ::prost::alloc::string::String,
     #[prost(uint32, tag = "7")]
     pub n_days: u32,
-    /// Cells of all periods.
+    /// The number of cells of all periods.
     #[prost(uint64, tag = "8")]
     pub n_cells: u64,
-    /// Events that its run read.
+    /// The number of events that its run read.
     #[prost(uint64, tag = "9")]
     pub rows_in: u64,
-    /// Events without one to be credited to, which no cell counts; by source and day, none where there are
-    /// none.
+    /// Events without a target, which no cell counts, by source and day; empty if there are none.
     #[prost(message, repeated, tag = "10")]
     pub unattributed: ::prost::alloc::vec::Vec<Unattributed>,
-    /// What the last exact recount of some of its days found; absent where nobody verified it.
+    /// The result of the last exact recount of some of its days; absent if it was never verified.
     #[prost(message, optional, tag = "11")]
     pub verification: ::core::option::Option<Verification>,
 }
-/// Events of a day that the model credits to others, and that found none.
+/// Unattributed events of a day: the model credits them to others, and they have no target.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Unattributed {
     #[prost(string, tag = "1")]
@@ -1110,7 +1129,7 @@ pub struct Unattributed {
     #[prost(uint64, tag = "3")]
     pub rows: u64,
 }
-/// What an exact recount of some of a snapshot's days, from the sources, found.
+/// The result of an exact recount of some of a snapshot's days from the sources.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Verification {
     #[prost(message, optional, tag = "1")]
@@ -1120,10 +1139,10 @@ pub struct Verification {
     pub first_day: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub last_day: ::prost::alloc::string::String,
-    /// How many numbers were compared.
+    /// The number of numbers compared.
     #[prost(uint64, tag = "4")]
     pub n_compared: u64,
-    /// How many of them are wrong: a count or sum that differs, a distinct count more than five standard errors off.
+    /// The number of wrong ones: a count or sum that differs, a distinct count more than five standard errors off.
     #[prost(uint64, tag = "5")]
     pub n_mismatches: u64,
     /// The largest error of a distinct count, in standard errors.
@@ -1132,13 +1151,13 @@ pub struct Verification {
     /// The root mean square of these errors.
     #[prost(double, tag = "7")]
     pub rms_error: f64,
-    /// The share of distinct counts within their 95 % bounds, 0 to 1.
+    /// The fraction of distinct counts within their 95 % bounds.
     #[prost(double, tag = "8")]
     pub share_within_bounds: f64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RunsRequest {
-    /// The most runs; absent: 20.
+    /// The largest number of runs; if absent: 20.
     #[prost(uint32, optional, tag = "1")]
     pub limit: ::core::option::Option<u32>,
 }
@@ -1147,26 +1166,26 @@ pub struct RunsResponse {
     #[prost(message, repeated, tag = "1")]
     pub runs: ::prost::alloc::vec::Vec<Run>,
 }
-/// One run of the etl, as it was written down when it had ended.
+/// One finished run of the etl, as recorded.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Run {
-    /// The run's name.
+    /// The run's id.
     #[prost(string, tag = "1")]
     pub run: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub started_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// When it ended; of one that was killed, when a later run found that.
+    /// When it ended; for a run that was killed, when a later run noticed.
     #[prost(message, optional, tag = "3")]
     pub ended_at: ::core::option::Option<::prost_types::Timestamp>,
     #[prost(enumeration = "RunOutcome", tag = "4")]
     pub outcome: i32,
-    /// Why it failed; empty where it did not.
+    /// Why it failed; empty if it did not.
     #[prost(string, tag = "5")]
     pub error: ::prost::alloc::string::String,
-    /// The snapshot that it committed, or found to hold all already.
+    /// The snapshot that it committed, or that already held everything.
     #[prost(uint64, optional, tag = "6")]
     pub snapshot: ::core::option::Option<u64>,
-    /// The model that it ran with; empty where that is not known.
+    /// The fingerprint of the model that it ran with; empty if unknown.
     #[prost(string, tag = "7")]
     pub fingerprint: ::prost::alloc::string::String,
     /// The days that it rebuilt, in order.
@@ -1184,7 +1203,7 @@ pub struct Run {
         ::prost::alloc::string::String,
         u64,
     >,
-    /// Files beside those of sources and lookups that it did not read, for how their names end.
+    /// Files beside those of sources and lookups that it did not read because of their extensions.
     #[prost(message, repeated, tag = "12")]
     pub left_out: ::prost::alloc::vec::Vec<FilesLeftOut>,
 }
@@ -1196,7 +1215,7 @@ pub struct FilesLeftOut {
     pub table: ::prost::alloc::string::String,
     #[prost(uint64, tag = "2")]
     pub n_files: u64,
-    /// The first of them, at most 20: below the model's folder, or their names alone.
+    /// The first 20 of them: paths relative to the model's folder, or names alone.
     #[prost(string, repeated, tag = "3")]
     pub files: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -1210,13 +1229,13 @@ pub struct RunStep {
     /// Absent for the step in which the run failed or died.
     #[prost(message, optional, tag = "3")]
     pub ended_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// Rows that it read or made.
+    /// Rows that it read or produced.
     #[prost(uint64, tag = "4")]
     pub n_rows: u64,
-    /// How often it was tried; 1 where nothing failed.
+    /// The number of attempts; 1 if nothing failed.
     #[prost(uint32, tag = "5")]
     pub n_attempts: u32,
-    /// What failed last; empty where nothing did.
+    /// The last failure; empty if there was none.
     #[prost(string, tag = "6")]
     pub error: ::prost::alloc::string::String,
 }
@@ -1229,16 +1248,16 @@ pub struct WatchResponse {
     /// Why the state is not SERVING.
     #[prost(string, tag = "2")]
     pub message: ::prost::alloc::string::String,
-    /// What is served; absent while there is nothing.
+    /// The snapshot that is served; absent if there is none.
     #[prost(message, optional, tag = "3")]
     pub snapshot: ::core::option::Option<Snapshot>,
-    /// The newest version of the lake, where it is refused; absent where it is not.
+    /// The newest version of the lake, if it is refused; otherwise absent.
     #[prost(message, optional, tag = "4")]
     pub refused: ::core::option::Option<RefusedSnapshot>,
-    /// The newest version of the lake, as far as serving has looked; absent before that.
+    /// The newest version of the lake that serving has seen; absent before it has looked.
     #[prost(uint64, optional, tag = "5")]
     pub newest: ::core::option::Option<u64>,
-    /// The snapshot that is pinned, served or not; absent where none is.
+    /// The pinned snapshot, served or not; absent if none is pinned.
     #[prost(message, optional, tag = "6")]
     pub pin: ::core::option::Option<Pin>,
 }
@@ -1330,19 +1349,19 @@ impl MeasureFormat {
 #[repr(i32)]
 pub enum Extra {
     Unspecified = 0,
-    /// Of each row's values the part of the total's.
+    /// For each value of a row, its fraction of the total's.
     Shares = 1,
     /// The groups below the page as one row: the union of those that stay and come after the page's last one.
     Others = 2,
-    /// The places that each row may have, by the first measure of `order_by`. Only where there is one.
+    /// The ranks that each row may have, by the first measure of `order_by`, which is required.
     Ranks = 3,
-    /// Whom the rows of the page reach together, one beyond another, and in common, by the first distinct measure that is asked
-    /// for. Of at most 20 rows.
+    /// The people whom the rows of the page reach together, one beyond another, and in common, by the first distinct
+    /// measure requested. For at most 20 rows.
     Reach = 4,
-    /// How sure each value is: the 95 % intervals of sampling, and of sampling and counting together.
+    /// The uncertainty of each value: the 95 % intervals of sampling, and of sampling and counting together.
     Intervals = 5,
-    /// Of rates of people that are compared, whether one is really higher. Only with `compare`, of at most 100 rows that are not
-    /// grouped by time, over at most 366 days; not with `whole`, of which rows are a part.
+    /// For compared rates of people, whether one is really higher. Only with `compare`, for at most 100 rows that are not
+    /// grouped by time, over at most 366 days; not with `whole`, which includes the rows.
     Verdicts = 6,
 }
 impl Extra {
@@ -1382,9 +1401,9 @@ pub enum ComparedPart {
     Unspecified = 0,
     /// The other side's value.
     Other = 1,
-    /// The row's value less the other one.
+    /// The row's value minus the other one.
     Difference = 2,
-    /// The row's value over the other one.
+    /// The row's value divided by the other one.
     Ratio = 3,
 }
 impl ComparedPart {
@@ -1444,15 +1463,16 @@ impl Direction {
 #[repr(i32)]
 pub enum SamplingBasis {
     Unspecified = 0,
-    /// It is a rate of people, and those above are among those below by construction.
+    /// It is a rate of people, and those in the numerator are among those in the denominator by construction.
     People = 1,
-    /// It is a ratio of what adds up over days, and events cluster by person: the interval is between days.
+    /// It is a ratio of sums over days, and events cluster by person: the interval comes from the variation over days.
     Days = 2,
-    /// There are no intervals: it is no ratio of two measures, or one of people who are no part of the others.
+    /// There are no intervals: it is not a ratio of two measures, or those in the numerator are not among those in the
+    /// denominator.
     NoRate = 3,
-    /// There are no intervals: it is a ratio of what adds up over days, and there are fewer than seven settled ones.
+    /// There are no intervals: it is a ratio of sums over days, and there are fewer than seven settled days.
     FewDays = 4,
-    /// There are no intervals: the value is undefined, or nobody is below.
+    /// There are no intervals: the value is undefined, or nobody is in the denominator.
     Nobody = 5,
 }
 impl SamplingBasis {
@@ -1483,23 +1503,23 @@ impl SamplingBasis {
         }
     }
 }
-/// A verdict in a word. Differences are observational, since people and machines choose who sees what, but of a test that the model
-/// declares.
+/// A verdict in one word. Differences are observational, since people and machines choose who sees what, except in a
+/// test that the model declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum VerdictWord {
     Unspecified = 0,
     Higher = 1,
     Lower = 2,
-    /// The same by 80 %.
+    /// The same with 80 % confidence.
     ProbablyHigher = 3,
     ProbablyLower = 4,
-    /// The rates differ by less than what the model says is worthwhile.
+    /// The rates differ by less than the model's smallest worthwhile difference.
     NoDifference = 5,
     /// The sketches' error is as large as the difference: more people do not change that.
     WithinCountingError = 6,
     TooLittleData = 7,
-    /// People were assigned by lot.
+    /// People were assigned at random.
     Better = 8,
     Worse = 9,
     ProbablyBetter = 10,
@@ -1553,7 +1573,7 @@ pub enum ExportFormat {
     Arrow = 1,
     /// Parquet, compressed by zstd.
     Parquet = 2,
-    /// CSV in UTF-8, with a line of names.
+    /// CSV in UTF-8, with a header line.
     Csv = 3,
 }
 impl ExportFormat {
@@ -1586,7 +1606,7 @@ pub enum RunOutcome {
     Unspecified = 0,
     /// It committed a snapshot.
     Committed = 1,
-    /// The lake held all of it already.
+    /// The lake already held all of it.
     Unchanged = 2,
     /// It failed, and committed nothing.
     Failed = 3,
@@ -1782,7 +1802,7 @@ pub mod cubes_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// The dataset: its dimensions, attributes and measures, as the current snapshot's model has them.
+        /// The dataset: its dimensions, attributes and measures, according to the current snapshot's model.
         pub async fn describe(
             &mut self,
             request: impl tonic::IntoRequest<super::DescribeRequest>,
@@ -1823,8 +1843,8 @@ pub mod cubes_client {
             req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "Query"));
             self.inner.unary(req, path, codec).await
         }
-        /// Answers all rows of a question, of one snapshot, as the bytes of a file. The first message holds what is known before, each other
-        /// one the next bytes. A stream that ends with an error is no whole file.
+        /// Answers all rows of a query, from one snapshot, as the bytes of a file. The first message holds what is known in
+        /// advance, each later one the next bytes. After an error the file is incomplete.
         pub async fn export(
             &mut self,
             request: impl tonic::IntoRequest<super::ExportRequest>,
@@ -1868,7 +1888,7 @@ pub mod cubes_client {
             req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "Members"));
             self.inner.unary(req, path, codec).await
         }
-        /// Whether the current snapshot's lookups name a preview: what a gateway asks before it serves a file.
+        /// Whether the current snapshot's lookups name a preview: gateways ask before they serve a file.
         pub async fn has_media(
             &mut self,
             request: impl tonic::IntoRequest<super::HasMediaRequest>,
@@ -1890,7 +1910,7 @@ pub mod cubes_client {
             req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "HasMedia"));
             self.inner.unary(req, path, codec).await
         }
-        /// Lists the newest snapshots of the lake, newest first, and the versions between them that are none.
+        /// Lists the newest snapshots of the lake, newest first, and the refused versions between them.
         pub async fn snapshots(
             &mut self,
             request: impl tonic::IntoRequest<super::SnapshotsRequest>,
@@ -1912,7 +1932,7 @@ pub mod cubes_client {
             req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "Snapshots"));
             self.inner.unary(req, path, codec).await
         }
-        /// Lists the newest runs of the etl that have ended in the lake, newest first: failed ones too.
+        /// Lists the newest finished runs of the etl in the lake, including failed ones, newest first.
         pub async fn runs(
             &mut self,
             request: impl tonic::IntoRequest<super::RunsRequest>,
@@ -1931,7 +1951,7 @@ pub mod cubes_client {
             req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "Runs"));
             self.inner.unary(req, path, codec).await
         }
-        /// Sends the status now, then again at every change.
+        /// Sends the current status, then again at every change.
         pub async fn watch(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchRequest>,
@@ -1968,7 +1988,7 @@ pub mod cubes_server {
     /// Generated trait containing gRPC methods that should be implemented for use with CubesServer.
     #[async_trait]
     pub trait Cubes: std::marker::Send + std::marker::Sync + 'static {
-        /// The dataset: its dimensions, attributes and measures, as the current snapshot's model has them.
+        /// The dataset: its dimensions, attributes and measures, according to the current snapshot's model.
         async fn describe(
             &self,
             request: tonic::Request<super::DescribeRequest>,
@@ -1987,8 +2007,8 @@ pub mod cubes_server {
             >
             + std::marker::Send
             + 'static;
-        /// Answers all rows of a question, of one snapshot, as the bytes of a file. The first message holds what is known before, each other
-        /// one the next bytes. A stream that ends with an error is no whole file.
+        /// Answers all rows of a query, from one snapshot, as the bytes of a file. The first message holds what is known in
+        /// advance, each later one the next bytes. After an error the file is incomplete.
         async fn export(
             &self,
             request: tonic::Request<super::ExportRequest>,
@@ -1998,7 +2018,7 @@ pub mod cubes_server {
             &self,
             request: tonic::Request<super::MembersRequest>,
         ) -> std::result::Result<tonic::Response<super::MembersResponse>, tonic::Status>;
-        /// Whether the current snapshot's lookups name a preview: what a gateway asks before it serves a file.
+        /// Whether the current snapshot's lookups name a preview: gateways ask before they serve a file.
         async fn has_media(
             &self,
             request: tonic::Request<super::HasMediaRequest>,
@@ -2006,7 +2026,7 @@ pub mod cubes_server {
             tonic::Response<super::HasMediaResponse>,
             tonic::Status,
         >;
-        /// Lists the newest snapshots of the lake, newest first, and the versions between them that are none.
+        /// Lists the newest snapshots of the lake, newest first, and the refused versions between them.
         async fn snapshots(
             &self,
             request: tonic::Request<super::SnapshotsRequest>,
@@ -2014,7 +2034,7 @@ pub mod cubes_server {
             tonic::Response<super::SnapshotsResponse>,
             tonic::Status,
         >;
-        /// Lists the newest runs of the etl that have ended in the lake, newest first: failed ones too.
+        /// Lists the newest finished runs of the etl in the lake, including failed ones, newest first.
         async fn runs(
             &self,
             request: tonic::Request<super::RunsRequest>,
@@ -2025,7 +2045,7 @@ pub mod cubes_server {
             >
             + std::marker::Send
             + 'static;
-        /// Sends the status now, then again at every change.
+        /// Sends the current status, then again at every change.
         async fn watch(
             &self,
             request: tonic::Request<super::WatchRequest>,

@@ -1,8 +1,7 @@
-//! The model reference, `docs/model.md`, against the code: every table with every key, every choice, every
-//! default, what excludes what; and every snippet of a model in any page.
+//! The model reference, `docs/model.md`, against the code: every table with every key, every choice, every default,
+//! which keys exclude each other; and every snippet of a model on any page.
 //!
-//! What the code has is asked from outside: by models that are wrong in one place, whose problems list what
-//! there is.
+//! The code is examined from outside: by models with one error, whose problems list what exists.
 #![expect(clippy::unwrap_used, reason = "in a test a failure is a panic")]
 
 mod page;
@@ -14,12 +13,12 @@ use page::{Form, Key, Section, blocks, pages, quoted, sections};
 use toml::{Table, Value};
 
 const MEDIA: &str = include_str!("../models/media.toml");
-/// The name that takes the place of `NAME`.
+/// The name that replaces `NAME`.
 const PROBE: &str = "probe";
-/// A key and a value that nothing is near to, so that no single name is suggested instead of all.
+/// A key and a value that resemble no others, so that no single name is suggested instead of all.
 const UNKNOWN: &str = "zzqq";
 
-/// Values of keys that have no list of choices, and what a key needs beside it.
+/// Values of keys without a list of choices, and what a key needs beside it.
 const SAMPLES: [(&str, &str, &str); 45] = [
     ("dataset.name", "", "name = 'd'"),
     ("dataset.timezone", "", "timezone = 'Asia/Tokyo'"),
@@ -72,7 +71,7 @@ const SAMPLES: [(&str, &str, &str); 45] = [
     ("test.last_day", "", "last_day = 2026-02-01"),
 ];
 
-/// The same of keys that several tables have, or that are like others.
+/// The same for keys that several tables have, or that are like others.
 const SHARED_SAMPLES: [(&str, &str); 12] = [
     ("source", "source = 'qualified_plays'"),
     ("display", "display = 'Probe'"),
@@ -119,7 +118,7 @@ fn of_choice(key: &str, choice: &str) -> Table {
     Table::from_iter([(key.to_owned(), value)])
 }
 
-/// The least that a kind of a table has.
+/// The minimum that a kind of a table needs.
 fn least(section: &Section, form: &Form) -> Table {
     let mut table = Table::new();
     for name in &form.has {
@@ -134,7 +133,7 @@ fn least(section: &Section, form: &Form) -> Table {
     table
 }
 
-/// The example with a table in place of its own one, or beside its others.
+/// The example with a table in place of its own, or beside its others.
 fn with_table(path: &[String], table: Table) -> Table {
     let mut model = toml(MEDIA);
     let mut at = &mut model;
@@ -148,7 +147,7 @@ fn with_table(path: &[String], table: Table) -> Table {
         at = entry.as_table_mut().unwrap();
     }
     if path.len() == 3 {
-        // What the table is in: a source has no key, and a lookup no time.
+        // Keys that the table needs: a source has no key, and a lookup no time.
         at.remove(if path[0] == "source" { "key" } else { "time" });
     }
     let last = path.last().unwrap();
@@ -185,7 +184,7 @@ fn set<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a str> {
     names.into_iter().collect()
 }
 
-/// The keys that a table has, from what is said of one that it lacks.
+/// The keys of a table, from the message about an unknown one.
 fn keys_there_are(path: &[String], mut table: Table) -> Vec<String> {
     table.insert(UNKNOWN.to_owned(), Value::from(1));
     let problems = problems(&with_table(path, table));
@@ -328,7 +327,7 @@ fn a_key_is_refused_where_the_page_gives_it_no_meaning() {
     }
 }
 
-/// What a model means, without its text.
+/// The meaning of a model, without its text.
 fn meaning(model: &Table) -> String {
     let model = Model::parse("model.toml", &toml::to_string(model).unwrap()).unwrap();
     let checks: Vec<_> = model.checks().iter().filter(|check| !check.is_default).collect();
@@ -386,8 +385,8 @@ fn join(model: &mut Table, fragment: Table) {
     }
 }
 
-/// A snippet that begins with `[dataset]` and has all that a model needs is one; any other is a part of the
-/// example, in which it takes the place of what is called the same.
+/// A snippet that begins with `[dataset]` and is complete is a model; any other is a part of the example, in which it
+/// replaces what has the same name.
 #[test]
 fn every_snippet_of_a_model_is_one() {
     let sections = sections();

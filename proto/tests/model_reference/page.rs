@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What the page says of one table of the model.
+/// What the page says about one table of the model.
 #[derive(Debug)]
 pub(crate) struct Section {
     /// Its path, such as `source`, `NAME`, `csv`.
     pub(crate) path: Vec<String>,
-    /// The kinds that it comes in; none where it has one.
+    /// The kinds that it has; empty if there is only one.
     pub(crate) forms: Vec<Form>,
     /// Its keys.
     pub(crate) keys: Vec<Key>,
@@ -17,14 +17,14 @@ pub(crate) struct Section {
     pub(crate) types: Vec<String>,
 }
 
-/// One kind of a table: which keys make it, and which it may have besides.
+/// One kind of a table: which keys identify it, and which it may have besides.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Form {
-    /// The value of the key `kind`, where that tells kinds apart.
+    /// The value of the key `kind`, if that distinguishes kinds.
     pub(crate) kind: Option<String>,
-    /// The keys that make it.
+    /// The keys that identify it.
     pub(crate) has: Vec<String>,
-    /// The others, with a default where it depends on the kind.
+    /// The others, with a default if it depends on the kind.
     pub(crate) may_have: BTreeMap<String, Option<String>>,
 }
 
@@ -32,21 +32,21 @@ pub(crate) struct Form {
 #[derive(Debug)]
 pub(crate) struct Key {
     pub(crate) name: String,
-    /// What the page says of its value.
+    /// What the page says about its value.
     pub(crate) value: String,
-    /// What the page says of its default.
+    /// What the page says about its default.
     pub(crate) default: String,
 }
 
 impl Key {
-    /// The values, where the page lists all of them and says nothing else.
+    /// The values, if the page lists all of them and says nothing else.
     pub(crate) fn choices(&self) -> Option<Vec<&str>> {
         let rest: String = self.value.split('`').step_by(2).collect();
         let lists = rest.chars().all(|c| c == ',' || c == ' ');
         (lists && !self.value.is_empty()).then(|| quoted(&self.value))
     }
 
-    /// The default, where it is one value, as TOML writes it.
+    /// The default, if it is a single value, as written in TOML.
     pub(crate) fn default_value(&self) -> Option<&str> {
         self.default.strip_prefix('`')?.strip_suffix('`')
     }
@@ -61,7 +61,7 @@ impl Section {
         self.keys.iter().find(|key| key.name == name)
     }
 
-    /// The kinds; a table without any is one of all its keys.
+    /// The kinds; a table without any has one with all its keys.
     pub(crate) fn forms_or_one(&self) -> Vec<Form> {
         if !self.forms.is_empty() {
             return self.forms.clone();
@@ -76,7 +76,7 @@ impl Section {
     }
 }
 
-/// What stands between backticks.
+/// The text between backticks.
 pub(crate) fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }

@@ -1,4 +1,4 @@
-//! A service of known answers behind a real server.
+//! A service with known answers behind a real server.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -30,7 +30,7 @@ pub(crate) enum Mood {
     Silent,
 }
 
-/// A cube that answers what the tests expect, and counts how often it is asked.
+/// A cube that gives the answers that the tests expect, and counts its calls.
 pub(crate) struct Fake {
     mood: Mood,
     n_asked: AtomicUsize,
@@ -151,7 +151,7 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
     }
 }
 
-/// A version that came after the snapshot.
+/// A version newer than the snapshot.
 fn refused() -> RefusedSnapshot {
     let SnapshotInfo { id, committed_at, .. } = snapshot();
     let reason = "it cannot be read".to_owned();

@@ -1,4 +1,4 @@
-//! The remote client against a service of known answers, over real connections on this machine.
+//! The remote client against a service with known answers, over real connections on this machine.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
@@ -135,7 +135,7 @@ async fn files_come_as_they_are_sent() {
         let pieces: Vec<_> = found.bytes.collect().await;
         assert_eq!(pieces, [Ok(b"one,".to_vec()), Ok(b"two".to_vec())]);
     }
-    // A file that breaks off says why, and ends.
+    // An interrupted file says why, and ends.
     let broken = remote.export(export("breaking", ExportFormat::Csv), None).await.unwrap();
     let pieces: Vec<_> = broken.bytes.collect().await;
     let gone = ServiceError::new(Code::NotFound, "the lake is gone");
@@ -151,7 +151,7 @@ async fn errors_keep_their_code_and_message() {
         let address = serve(&fake, &mut servers).await;
         let error = remote(&[&address]).query(query(), None).await.unwrap_err();
         let said = "not in the mood; ask tomorrow";
-        // Those that are serving's fault say which serving.
+        // Errors that are serving's fault say which serving.
         let expected = match code {
             Code::Unavailable | Code::Internal => format!("serving at {address}: {said}"),
             _ => said.to_owned(),
@@ -175,7 +175,7 @@ async fn the_next_replica_answers_for_one_that_cannot_and_is_asked_first_from_th
     }
 }
 
-/// A query that kills the process which computes it must not be handed to the next one.
+/// A query that kills the process which computes it must not be passed on to the next one.
 #[tokio::test]
 async fn a_question_whose_connection_broke_is_asked_nowhere_else() {
     let mut servers = JoinSet::new();
@@ -183,7 +183,7 @@ async fn a_question_whose_connection_broke_is_asked_nowhere_else() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let dying = format!("http://{}", listener.local_addr().unwrap());
     servers.spawn(async move {
-        // Takes the first bytes of each question and goes, as a process does that is killed.
+        // Takes the first bytes of each request and ends, like a process that is killed.
         loop {
             let (stream, _) = listener.accept().await.unwrap();
             let mut preface = [0; 200];
@@ -230,7 +230,7 @@ async fn when_no_replica_answers_each_is_named() {
     assert_eq!(lines.len(), 2, "{error}");
     let (start, end) = lines[0].split_once(": ").unwrap();
     assert_eq!(start, format!("serving at http://{dead} does not answer"));
-    // Between them is what the system calls it.
+    // Between them is the system's message.
     assert!(end.ends_with("; is `clio serve` running there?"), "{end}");
     let said = format!("serving at {loading_address}: not in the mood; ask tomorrow");
     assert_eq!(lines[1], said);
@@ -249,7 +249,7 @@ async fn a_replica_that_comes_back_is_found_again() {
     let port: SocketAddr = address.strip_prefix("http://").unwrap().parse().unwrap();
     let listener = TcpListener::bind(port).await.unwrap();
     serve_on(listener, &fake, &mut servers);
-    // The call that meets the broken connection may fail; the one after it opens another.
+    // The call that meets the broken connection may fail; the next one opens another.
     let first = remote.describe().await;
     assert!(first.is_ok() || first.unwrap_err().code == Code::Unavailable);
     assert!(remote.describe().await.is_ok());
@@ -266,7 +266,7 @@ async fn a_replica_that_takes_too_long_is_said_to() {
     };
     let error = RemoteCubes::new(&config).unwrap().query(query(), None).await.unwrap_err();
     let expected = format!(
-        "serving at {address} gave no answer within 40ms; ask for fewer days or groups, or allow \
+        "serving at {address} did not answer within 40ms; ask for fewer days or groups, or allow \
          it more time"
     );
     assert_eq!((error.code, error.message), (Code::DeadlineExceeded, expected));
@@ -279,8 +279,8 @@ async fn an_answer_of_another_version_is_said_to_be_one() {
     let query = Query::total(["unreadable"]);
     let error = remote(&[&address]).query(query, None).await.unwrap_err();
     let expected = format!(
-        "the answer of serving at {address} cannot be read: `snapshot`: is missing; is it of \
-         another version?"
+        "the answer of serving at {address} cannot be read: `snapshot`: is missing; is it another \
+         version of Clio?"
     );
     assert_eq!((error.code, error.message), (Code::Internal, expected));
 }
@@ -297,16 +297,16 @@ async fn an_address_that_is_none_is_refused() {
     check(&[], &format!("no address of serving is given; {mend}"));
     check(
         &["localhost:50051"],
-        &format!("`localhost:50051` is no address of serving: it names no scheme; {mend}"),
+        &format!("`localhost:50051` is not an address of serving: it has no scheme; {mend}"),
     );
     check(
         &["https://a"],
-        &format!("`https://a` is no address of serving: `https` is not supported; {mend}"),
+        &format!("`https://a` is not an address of serving: `https` is not supported; {mend}"),
     );
-    check(&["a b"], &format!("`a b` is no address of serving: invalid URI; {mend}"));
+    check(&["a b"], &format!("`a b` is not an address of serving: invalid URI; {mend}"));
 }
 
-/// The transport's own text about message lengths came through as an invalid argument.
+/// The transport's own message about message lengths came through as an invalid argument.
 #[tokio::test]
 async fn an_answer_over_the_size_limit_says_to_ask_for_less() {
     let (fake, mut servers) = (Fake::new(Mood::Willing), JoinSet::new());
@@ -316,6 +316,6 @@ async fn an_answer_over_the_size_limit_says_to_ask_for_less() {
     assert_eq!(error.code, Code::ResourceExhausted);
     assert!(error.message.contains("ask for fewer rows or measures"), "{error}");
     assert!(error.message.contains(&(64 << 20).to_string()), "{error}");
-    // It came over a connection that goes on.
+    // It came over a connection that remains open.
     assert!(remote.describe().await.is_ok());
 }

@@ -1,4 +1,4 @@
-//! The test that a page is of: whether its arms have the people that they should have.
+//! The declared test behind a page: whether its arms have the people that they should have.
 
 use clio_proto::{Arm, DeclaredTest, ServiceError, Value};
 
@@ -8,10 +8,11 @@ use super::measures::Measures;
 use crate::plan::{Plan, RateOf};
 use crate::verdict::{Assigned, chance_of};
 
-/// Below this chance people are missing of some arms: one test in a thousand is suspected wrongly, of those that are looked at once.
+/// Below this probability people are missing from some arms: of the tests looked at once, one in a thousand is
+/// suspected wrongly.
 const LEAST_CHANCE: f64 = 0.001;
 
-/// The test that the verdicts of a plan are of.
+/// The declared test that the verdicts of a plan belong to.
 pub(super) fn declared_test(
     plan: &Plan,
     groups: &Groups<'_>,
@@ -28,7 +29,7 @@ pub(super) fn declared_test(
         };
         arms.push(Arm { value: value.clone(), share: *share, people });
     }
-    // Of an arm that is withheld it is known that it has fewer.
+    // Of a withheld arm it is known that it has fewer people.
     let few = plan.withholding.as_ref().map_or(0.0, |own| f64::from(own.least()));
     let assigned = arms.iter().map(|arm| Assigned {
         people: arm.people.value.unwrap_or(few / 2.0),
@@ -40,7 +41,7 @@ pub(super) fn declared_test(
     Ok(Some(DeclaredTest { name: test.name.clone(), arms, chance, is_as_assigned }))
 }
 
-/// Whether a rate of an arm was drawn by lot: it is a rate of everybody who was assigned.
+/// Whether a rate of an arm comes from random assignment: it is a rate among everybody who was assigned.
 pub(super) fn is_by_lot(plan: &Plan, rate: &RateOf, code: Option<u32>) -> bool {
     let test = plan.by_day.as_ref().and_then(|by_day| by_day.test.as_ref());
     let (Some(test), Some(code), RateOf::People { whole, .. }) = (test, code, rate) else {

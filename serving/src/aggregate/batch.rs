@@ -12,14 +12,14 @@ use crate::snapshot::Chunk;
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
     pub(super) chunk: &'a Chunk,
-    /// `None` where it is all of them: then the file's own totals answer.
+    /// `None` for all rows: then the file's own totals answer.
     pub(super) rows: Option<RoaringBitmap>,
-    /// The period that the file is of.
+    /// The period of the file.
     pub(super) period: Period,
 }
 
 impl<'a> Batch<'a> {
-    /// Selects rows; `None` where the filter leaves none.
+    /// Selects rows; `None` if none pass the filter.
     pub(super) fn select(
         chunk: &'a Chunk,
         period: Period,
@@ -43,12 +43,12 @@ impl<'a> Batch<'a> {
         std::ptr::eq(self.chunk, other.chunk) && self.rows == other.rows
     }
 
-    /// How many rows are selected.
+    /// The number of selected rows.
     pub(super) fn n_rows(&self) -> u64 {
         self.rows.as_ref().map_or(u64::from(self.chunk.n_rows), RoaringBitmap::len)
     }
 
-    /// The sum of something over the selected rows, `all` where these are all of the file's; or what it is of one `row`.
+    /// The sum of a value over the selected rows: `all` if these are all of the file's; or the value of one `row`.
     pub(super) fn sum<N: Sum>(&self, row: Option<u32>, all: N, of_row: impl Fn(u32) -> N) -> N {
         match (row, &self.rows) {
             (Some(row), _) => of_row(row),
@@ -57,7 +57,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// The selected rows, upwards.
+    /// The selected rows, in ascending order.
     pub(super) fn row_list(&self) -> Vec<u32> {
         match &self.rows {
             Some(rows) => rows.iter().collect(),

@@ -1,4 +1,4 @@
-//! The rows of a page beside what they are compared with.
+//! Compares the rows of a page with their other sides.
 
 mod numbers;
 
@@ -19,30 +19,30 @@ use crate::plan::{OtherSide, OtherSnapshot, Plan, PlanKey};
 use crate::snapshot::NULL;
 pub(super) use numbers::{Beside, ComparedNumbers};
 
-/// What comes of the comparison of a page.
+/// The result of comparing a page.
 #[derive(Debug, Default)]
 pub(super) struct ComparedPage {
-    /// By row of the page; empty where nothing is compared.
+    /// By row of the page; empty if nothing is compared.
     pub(super) rows: Vec<Vec<Compared>>,
-    /// Empty where the total is not compared.
+    /// Empty if the total is not compared.
     pub(super) total: Vec<Compared>,
-    /// What was united for the other side.
+    /// The work of uniting the other side.
     pub(super) unions: Unions,
 }
 
 /// The cells of other days, or of another snapshot.
 #[derive(Debug)]
 pub(super) struct OtherCells<'a> {
-    /// With the plan of these cells.
+    /// The plan over these cells.
     asked: Asked<'a>,
     batches: Vec<Batch<'a>>,
     steps: Vec<u32>,
     groups: Groups<'a>,
-    /// They are another snapshot's, which has codes of its own.
+    /// They belong to another snapshot, with codes of its own.
     is_of_snapshot: bool,
 }
 
-/// The cells of the other days or the other snapshot, and what they add up to; `None` where rows are compared with none.
+/// The cells of the other days or the other snapshot, and their sums; `None` if rows are compared with neither.
 pub(super) fn other_cells<'a>(
     asked: Asked<'a>,
     work: &mut Clock,
@@ -61,7 +61,7 @@ pub(super) fn other_cells<'a>(
 }
 
 impl OtherCells<'_> {
-    /// The group that stands beside one of these codes; `None` where no cell is of it.
+    /// The group that corresponds to these codes; `None` if it has no cells.
     fn find(&self, own: &Groups<'_>, codes: &[u32]) -> Option<u32> {
         if !self.is_of_snapshot {
             return self.groups.find(codes);
@@ -69,7 +69,7 @@ impl OtherCells<'_> {
         let keys = self.asked.plan.keys.iter().zip(codes).enumerate();
         let codes: Option<Vec<u32>> = keys
             .map(|(at, (key, code))| match key {
-                // Steps stand at the same positions, and ages are numbers.
+                // Steps have the same positions on both sides, and ages are numbers.
                 PlanKey::Time | PlanKey::Age(_) => Some(*code),
                 PlanKey::Field { field, .. } => match own.text(at, *code) {
                     None => Some(NULL),
@@ -80,14 +80,14 @@ impl OtherCells<'_> {
         self.groups.find(&codes?)
     }
 
-    /// The measures over these cells, which add up to the sums.
+    /// The measures over these cells, given their sums.
     pub(super) fn measures(&self, sums: Sums) -> Measures<'_> {
         let Asked { snapshot, plan, limits, cancel } = self.asked;
         let n_threads = limits.n_threads_per_query;
         Measures::new(snapshot, plan, &self.batches, &self.groups, sums, n_threads, cancel)
     }
 
-    /// What measures over these cells tell from here on. Returns what was united for it.
+    /// Applies what may be shown to the measures over these cells from here on. Returns the work of uniting for it.
     pub(super) fn withhold(
         &self,
         measures: &mut Measures<'_>,
@@ -150,8 +150,9 @@ pub(super) fn compare_page(
     Ok(compared)
 }
 
-/// With the same groups of other days, or of another snapshot. Of this one a group may have the very same cells, and then nothing
-/// differs; what has other cells and the same numbers may differ by what counting does not see.
+/// Compares with the same groups of other days, or of another snapshot. In another snapshot a group may have the very
+/// same cells, and then nothing differs; groups with other cells but equal numbers may differ in ways that sketches do
+/// not see.
 fn with_days(
     days: &OtherCells<'_>,
     others: &mut Measures<'_>,
@@ -196,7 +197,7 @@ fn with_days(
     Ok(ComparedPage { rows, total, unions: others.unions() })
 }
 
-/// Whether two groups are made of the same cells of the same files.
+/// Whether two groups consist of the same cells of the same files.
 fn are_same(
     (batches, made): (&[Batch<'_>], Made<'_>),
     (other_batches, other_made): (&[Batch<'_>], Made<'_>),
@@ -219,7 +220,7 @@ fn are_same(
     }
 }
 
-/// With the group that has another value of one key.
+/// Compares with the group that has another value of one key.
 fn with_member(
     (key, code): (usize, u32),
     plan: &Plan,
@@ -234,7 +235,7 @@ fn with_member(
         Ok(match own.groups.find(&codes) {
             Some(other) if other == *group => compare_with_itself(&plan.outputs, &side),
             Some(other) => compare(&plan.outputs, &side, &measures.side(other)?),
-            // Its step of time is that of a row: it has data.
+            // A row has its step of time, so there is data.
             None => compare(&plan.outputs, &side, &measures.nothing()),
         })
     };

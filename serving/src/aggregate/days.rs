@@ -1,4 +1,5 @@
-//! What the settled days one by one say of the rows of a page and of the total: how sure ratios are, and verdicts.
+//! What the settled days, one by one, tell about the rows of a page and the total: the uncertainty of ratios, and
+//! verdicts.
 
 use clio_proto::{Code, DayRange, DeclaredTest, MAX_VERDICT_ROWS, ServiceError, Verdict};
 
@@ -11,19 +12,19 @@ use super::scratch::Unions;
 use super::verdicts::{self, Beside, RowVerdicts};
 use crate::plan::{ByDay, OtherSide, Plan, PlanKey, RateOf};
 
-/// By output, the days of a ratio of sums: what is above and below on each. Empty of any other output.
+/// By output, the days of a ratio of sums: numerator and denominator on each. Empty for any other output.
 pub(super) type DayRatios = Vec<Vec<(f64, f64)>>;
 
-/// What days say.
+/// What the days tell.
 #[derive(Debug, Default)]
 pub(super) struct OfDays {
-    /// By row; empty where they are not asked for.
+    /// By row; empty if not requested.
     pub(super) ratios: Vec<DayRatios>,
     pub(super) ratios_of_total: DayRatios,
-    /// By row, then by output; empty where they are not asked for.
+    /// By row, then by output; empty if not requested.
     pub(super) verdicts: RowVerdicts,
     pub(super) verdicts_of_total: Vec<Option<Verdict>>,
-    /// What was united for it.
+    /// The work of uniting for it.
     pub(super) unions: Unions,
 }
 
@@ -32,7 +33,7 @@ pub(super) struct OfDays {
 pub(super) struct DayRow {
     /// The codes of its fields.
     pub(super) fields: Vec<u32>,
-    /// Where rows are grouped by time, its days.
+    /// If rows are grouped by time, its days.
     within: Option<DayRange>,
 }
 
@@ -43,7 +44,7 @@ impl DayRow {
     }
 }
 
-/// Looks at the days of some groups and of the total.
+/// Evaluates the days of some groups and of the total.
 pub(super) fn of_days(
     asked: Asked<'_>,
     own: &Cells<'_>,
@@ -56,7 +57,7 @@ pub(super) fn of_days(
     if by_day.has_verdicts && page.len() > MAX_VERDICT_ROWS {
         let n_rows = page.len();
         let message = format!(
-            "`extras`: verdicts of the {n_rows} rows of a page, the limit is {MAX_VERDICT_ROWS}; lower `limit`"
+            "`extras`: verdicts for the {n_rows} rows of a page, but the limit is {MAX_VERDICT_ROWS}; lower `limit`"
         );
         return Err(ServiceError::new(Code::ResourceExhausted, message));
     }
@@ -90,7 +91,7 @@ pub(super) fn of_days(
     Ok(found)
 }
 
-/// Where a group of the answer is among those by day.
+/// The position of a group of the answer among those by day.
 fn day_row(plan: &Plan, own: &Cells<'_>, group: u32) -> DayRow {
     let codes = own.groups.codes(group);
     let mut row = DayRow { fields: Vec::new(), within: None };
@@ -110,7 +111,7 @@ struct Side<'a> {
     has_fields: bool,
 }
 
-/// What is found of some rows.
+/// The findings for some rows.
 type Found = (Vec<DayRatios>, RowVerdicts);
 
 impl Side<'_> {
@@ -152,7 +153,7 @@ impl Side<'_> {
                     *unions += others.unions();
                 }
                 (Some(OtherSide::Member { key, code }), _) if has_fields => {
-                    // Rows are not grouped by time: fields stand as the plan's keys do.
+                    // Rows are not grouped by time, so the plan's keys are the fields.
                     let beside = Beside::Member { field: *key, code: *code };
                     (found, _) = judged(&mut measures, beside)?;
                 }

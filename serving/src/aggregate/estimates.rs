@@ -1,4 +1,4 @@
-//! Distinct counts by group: what is known of them, and what is still to be estimated.
+//! Distinct counts by group: those estimated so far, and how to estimate the others.
 
 use clio_lake::StoredType;
 use clio_proto::{Code, ServiceError, Value};
@@ -18,7 +18,7 @@ use crate::snapshot::{ColumnUnion, MeasureColumn, SketchArena, Snapshot};
 pub(super) struct Estimates<'a> {
     batches: &'a [Batch<'a>],
     groups: &'a Groups<'a>,
-    /// Of the groups that were asked for so far.
+    /// The groups that were asked for so far.
     members: Option<Members>,
     measures: Vec<Option<Distinct<'a>>>,
     cancel: &'a Cancel,
@@ -28,17 +28,17 @@ pub(super) struct Estimates<'a> {
 #[derive(Debug)]
 struct Distinct<'a> {
     kernel: Kernel<'a>,
-    /// Where whole sketches are asked for.
+    /// For requests for whole sketches.
     scratch: Scratch,
     known: Known,
-    /// What was united beside the scratch.
+    /// The work outside of the scratch.
     unions: Unions,
 }
 
-/// What was estimated so far, by group.
+/// The estimates so far, by group.
 #[derive(Debug)]
 struct Known {
-    /// One more than the position among the estimates, 0 for none. Untouched memory of zeros is free.
+    /// One more than the position among the estimates, 0 for none. Untouched zeroed memory costs nothing.
     places: Vec<u32>,
     estimates: Vec<Estimate>,
 }
@@ -51,7 +51,7 @@ impl Known {
 
     fn set(&mut self, group: u32, estimate: Estimate) {
         self.estimates.push(estimate);
-        // No more groups than numbers of 32 bits.
+        // There are no more groups than 32-bit numbers.
         self.places[group as usize] = u32::try_from(self.estimates.len()).unwrap_or(u32::MAX);
     }
 }
@@ -86,7 +86,7 @@ impl<'a> Estimates<'a> {
         Self { batches, groups, members: None, measures, cancel }
     }
 
-    /// The distinct count over everything selected.
+    /// The distinct count over all selected rows.
     pub(super) fn total(&mut self, measure: usize) -> Result<Value, ServiceError> {
         self.united(measure, self.batches)
     }
@@ -105,7 +105,7 @@ impl<'a> Estimates<'a> {
         Ok(value_of(estimate))
     }
 
-    /// The distinct count over everything selected, and its sketch; `measure` is one.
+    /// The distinct count over all selected rows, and its sketch; `measure` must be a distinct one.
     pub(super) fn total_with_sketch(
         &mut self,
         measure: usize,
@@ -128,7 +128,7 @@ impl<'a> Estimates<'a> {
         Ok(distinct.known.get(group).map_or_else(Value::undefined, value_of))
     }
 
-    /// The sketch of a distinct measure over a group; `measure` is one.
+    /// The sketch of a distinct measure over a group; `measure` must be a distinct one.
     pub(super) fn sketch(&mut self, measure: usize, group: u32) -> Result<Sketch, ServiceError> {
         self.cancel.check()?;
         self.collect(&[group]);
@@ -159,13 +159,13 @@ impl<'a> Estimates<'a> {
         Ok(distinct.scratch.sketch())
     }
 
-    /// What some groups are made of; all of them, where another one was asked for before.
+    /// The rows of some groups; of all groups, if another set was asked for before.
     pub(super) fn members(&mut self, some: &[u32]) -> &Members {
         self.collect(some);
         self.members.get_or_insert_with(|| Members::of(self.groups, some))
     }
 
-    /// What a group is made of.
+    /// The rows of a group.
     pub(super) fn made_of(&mut self, group: u32) -> Made<'_> {
         self.members(&[group]).get(group)
     }
@@ -181,7 +181,7 @@ impl<'a> Estimates<'a> {
         }
     }
 
-    /// How much was united so far, of all measures.
+    /// The work of uniting so far, for all measures.
     pub(super) fn unions(&self) -> Unions {
         let mut all = Unions::default();
         for distinct in self.measures.iter().flatten() {
@@ -191,7 +191,7 @@ impl<'a> Estimates<'a> {
         all
     }
 
-    /// Estimates a measure of some groups, which come upwards, as far as it is not known.
+    /// Estimates a measure for those of some groups, in ascending order, that have no estimate yet.
     pub(super) fn some_groups(&mut self, measure: usize, of: &[u32]) -> Result<(), ServiceError> {
         let Some(distinct) = &mut self.measures[measure] else { return Ok(()) };
         let is_unknown = |group: &u32| distinct.known.get(*group).is_none();
@@ -224,7 +224,7 @@ impl<'a> Estimates<'a> {
             return Ok(());
         };
         let (estimates, unions) = kernel.one_by_one(batches, members, &left)?;
-        // What rows that are read again took is counted.
+        // The work of rows that are read again is counted.
         distinct.unions += if is_again { unions.estimates_alone() } else { unions };
         estimates.into_iter().for_each(|(group, estimate)| distinct.known.set(group, estimate));
         Ok(())

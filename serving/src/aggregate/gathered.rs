@@ -1,4 +1,4 @@
-//! What a plan selects, grouped and added up.
+//! The rows that a plan selects, grouped and added up.
 
 use clio_proto::ServiceError;
 
@@ -10,7 +10,7 @@ use crate::config::Limits;
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
 
-/// What a plan is carried out with.
+/// What a plan is executed with.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) snapshot: &'a Snapshot,
@@ -29,7 +29,7 @@ pub(super) struct Gathered<'a> {
     pub(super) sums: Sums,
 }
 
-/// The cells of a plan, by group, when they are added up.
+/// The cells of a plan by group, while they are added up.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cells<'a> {
     pub(super) batches: &'a [Batch<'a>],
@@ -39,7 +39,7 @@ pub(super) struct Cells<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    /// Nothing of a plan.
+    /// Before anything is selected.
     pub(super) fn none(asked: Asked<'a>) -> Self {
         let Asked { snapshot, plan, limits, cancel: _ } = asked;
         Self {

@@ -4,8 +4,8 @@
 //! root ─(step of time)─▶ id ─(value of the first field)─▶ id ─(value of the second)─▶ id = group
 //! ```
 //!
-//! Each level numbers the pairs (id above, value) that occur, so that any number of keys of any size
-//! works without a wide key. A row with several values of a field goes on once for each.
+//! Each level numbers the pairs (id above, value) that occur, so that any number of keys of any size works without a
+//! wide key. A row with several values of a field is processed once for each.
 
 use clio_proto::{Code, Key, ServiceError};
 use rustc_hash::FxHashMap;
@@ -15,10 +15,10 @@ use crate::config::Limits;
 use crate::plan::{Ages, N_AGE_CODES, Plan, PlanKey, day_of};
 use crate::snapshot::{Field, NULL, Snapshot};
 
-/// The most entries of a table that is indexed instead of hashed: 4 MiB of it.
+/// The largest number of entries of a table that is indexed instead of hashed: 4 MiB.
 const MAX_DIRECT: usize = 1 << 20;
 
-/// What one entry of the rows by group takes: a row and its group, and again when sorted by group.
+/// The bytes of one entry of the rows by group: a row and its group, twice because of sorting.
 const BYTES_PER_ENTRY: u64 = 16;
 
 /// The groups of one query, as far as its rows have been seen.
@@ -29,7 +29,7 @@ pub(super) struct Groups<'p> {
     entries_limit: u64,
     n_entries: u64,
     levels: Vec<Level<'p>>,
-    /// The rows of each batch with their groups; without fields among the keys, one group a batch.
+    /// The rows of each batch with their groups; without fields among the keys, one group per batch.
     batches: Vec<BatchGroups>,
 }
 
@@ -38,24 +38,24 @@ pub(super) struct Groups<'p> {
 struct Level<'p> {
     /// Its position among the plan's keys.
     key: usize,
-    /// The position of the dimension, and what its codes make; `None` for time.
+    /// The position of the dimension, and the values of its codes; `None` for time.
     field: Option<(usize, CodeValues<'p>)>,
     pairs: Pairs,
-    /// The id above and the value of each id.
+    /// The id above and the value for each id.
     parents: Vec<(u32, u32)>,
 }
 
 /// The groups of one batch.
 #[derive(Debug)]
 pub(super) enum BatchGroups {
-    /// The whole batch is one group's, or no group's where nothing is grouped.
+    /// The whole batch belongs to one group, or to none if nothing is grouped.
     Whole(Option<u32>),
-    /// Row `rows[i]` is of group `ids[i]`.
+    /// Row `rows[i]` belongs to group `ids[i]`.
     Rows { rows: Vec<u32>, ids: Vec<u32> },
 }
 
 impl BatchGroups {
-    /// The group of each row; none where the whole batch is one group's.
+    /// The group of each row; empty if the whole batch belongs to one group.
     pub(super) fn ids(&self) -> &[u32] {
         match self {
             Self::Whole(_) => &[],
@@ -64,32 +64,32 @@ impl BatchGroups {
     }
 }
 
-/// The values of each cell code, as far as they make groups.
+/// The values of each cell code that make groups.
 #[derive(Debug)]
 enum CodeValues<'p> {
     /// The code is the value.
     Own,
-    /// One value a code.
+    /// One value per code.
     One(Vec<u32>),
     /// The values of a code are `values[offsets[code]..offsets[code + 1]]`.
     Many { offsets: Vec<usize>, values: Vec<u32> },
-    /// One value a code, which differs from day to day.
+    /// One value per code, which differs from day to day.
     Age(&'p Ages),
 }
 
 /// The number of each pair (id above, value).
 #[derive(Debug)]
 enum Pairs {
-    /// At `above * n_values + value`, one more than the number.
+    /// At `above * n_values + value`, one more than the number; 0 for none.
     Direct { n_values: usize, numbers: Vec<u32> },
-    /// Nobody outside chooses the ids and codes that are hashed, so that there is nothing to defend against.
+    /// Outsiders do not choose the ids and codes that are hashed, so that there is nothing to defend against.
     Hashed(FxHashMap<u64, u32>),
 }
 
 impl<'p> Groups<'p> {
     pub(super) fn new(plan: &'p Plan, limits: &Limits) -> Self {
         let mut levels: Vec<Level<'p>> = Vec::with_capacity(plan.keys.len());
-        // The most ids that the level above can have.
+        // The largest possible number of ids on the level above.
         let mut n_above = 1_usize;
         for (key, plan_key) in plan.keys.iter().enumerate() {
             if let PlanKey::Time = plan_key {
@@ -121,12 +121,12 @@ impl<'p> Groups<'p> {
         }
     }
 
-    /// How many groups there are.
+    /// The number of groups.
     pub(super) fn n_groups(&self) -> usize {
         self.levels.last().map_or(0, |level| level.parents.len())
     }
 
-    /// All of them, upwards.
+    /// All groups, in ascending order.
     pub(super) fn all(&self) -> impl Iterator<Item = u32> + use<> {
         0..u32::try_from(self.n_groups()).unwrap_or(u32::MAX)
     }
@@ -159,7 +159,7 @@ impl<'p> Groups<'p> {
             return Err(ServiceError::new(
                 Code::ResourceExhausted,
                 format!(
-                    "the query needs {} bytes for the cells of its groups, the limit is {}; filter \
+                    "the query needs {} bytes for the cells of its groups, but the limit is {}; filter \
                      more, or group by less",
                     self.n_entries * BYTES_PER_ENTRY,
                     self.entries_limit * BYTES_PER_ENTRY
@@ -195,7 +195,7 @@ impl<'p> Groups<'p> {
         NULL
     }
 
-    /// The group of some values, which come as [`codes`](Self::codes) gives them; `None` where no cell is of it.
+    /// The group of some values in the form of [`codes`](Self::codes); `None` if it has no cells.
     pub(super) fn find(&self, codes: &[u32]) -> Option<u32> {
         let mut id = None;
         for level in &self.levels {
@@ -204,7 +204,7 @@ impl<'p> Groups<'p> {
         id
     }
 
-    /// The bytes of the texts that a group's keys have.
+    /// The bytes of the strings of a group's keys.
     pub(super) fn text_bytes(&self, snapshot: &Snapshot, group: u32) -> usize {
         let codes = self.codes(group);
         let keys = self.plan.keys.iter().zip(&codes).enumerate();
@@ -220,7 +220,7 @@ impl<'p> Groups<'p> {
         .sum()
     }
 
-    /// The text of one key's value.
+    /// The string of one key's value.
     pub(super) fn text(&self, key: usize, value: u32) -> Option<&'p str> {
         match &self.plan.keys[key] {
             PlanKey::Time => Some(&self.plan.steps[value as usize].name),
@@ -229,7 +229,7 @@ impl<'p> Groups<'p> {
         }
     }
 
-    /// The keys of a group as the answer has them.
+    /// The keys of a group as in the answer.
     pub(super) fn keys(&self, snapshot: &Snapshot, group: u32) -> Vec<Key> {
         let codes = self.codes(group);
         let keys = self.plan.keys.iter().zip(&codes).enumerate();
@@ -260,14 +260,15 @@ impl Level<'_> {
         number
     }
 
-    /// Numbers every row, whose code has one value.
+    /// Numbers every row, each of whose codes has one value.
     fn number_each(&mut self, by_code: &[u32], codes: &[u32], rows: &[u32], ids: &mut [u32]) {
         for (row, id) in rows.iter().zip(ids) {
             *id = self.number(*id, by_code[codes[*row as usize] as usize]);
         }
     }
 
-    /// Goes one level down with every row: `rows[i]` has the id `ids[i]`, above before and own after.
+    /// Moves every row one level down: `rows[i]` has the id `ids[i]`, of the level above before and of this level
+    /// after.
     fn descend(
         &mut self,
         batch: &Batch<'_>,
@@ -275,7 +276,7 @@ impl Level<'_> {
         ids: &mut Vec<u32>,
         n_groups_limit: usize,
     ) -> Result<(), ServiceError> {
-        // The values are lent out, so that numbering can change the rest.
+        // Moved out, so that numbering can change the rest.
         let Some((dimension, values)) = self.field.take() else { return Ok(()) };
         let codes = &batch.chunk.keys[dimension].codes;
         match &values {
@@ -328,7 +329,7 @@ impl CodeValues<'_> {
         let (mut offsets, mut values) = (vec![0], Vec::new());
         for code in codes {
             match (field.values(code, &mut own), only) {
-                // Only of a cell for which the filter holds anyhow.
+                // Only for cells that pass the filter anyhow.
                 ([], _) => values.push(NULL),
                 (all, None) => values.extend_from_slice(all),
                 (all, Some(only)) => {
@@ -351,7 +352,7 @@ impl Pairs {
         }
     }
 
-    /// The number of a pair; `None` where it has none.
+    /// The number of a pair; `None` if it has none.
     fn get(&self, above: u32, value: u32) -> Option<u32> {
         match self {
             Self::Direct { n_values, numbers } => {
@@ -362,7 +363,7 @@ impl Pairs {
         }
     }
 
-    /// The number of a pair, which becomes `next` where it has none.
+    /// The number of a pair, which becomes `next` if it has none.
     #[inline]
     fn number(&mut self, above: u32, value: u32, next: u32) -> u32 {
         match self {
@@ -378,7 +379,7 @@ impl Pairs {
     }
 }
 
-/// An id above and a value as one number.
+/// An id above and a value, combined into one number.
 fn pair(above: u32, value: u32) -> u64 {
     u64::from(above) << 32 | u64::from(value)
 }

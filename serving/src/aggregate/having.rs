@@ -8,11 +8,11 @@ use super::groups::Groups;
 use super::measures::Measures;
 use crate::plan::{GroupTest, Plan, Tested};
 
-/// The groups that stay, upwards.
+/// The groups that stay, in ascending order.
 ///
-/// Conditions that counts and sums decide come first, whatever the order in which they are written, so that sketches are
-/// united for those groups alone that passed them. Conditions on comparisons come last: the other side is looked up for those groups
-/// that are left.
+/// Conditions that only need counts and sums come first, whatever the order in which they are written, so that sketches
+/// are united only for the groups that pass them. Conditions on comparisons come last: the other side is looked up only
+/// for the remaining groups.
 pub(super) fn staying(
     plan: &Plan,
     groups: &Groups<'_>,
@@ -37,7 +37,7 @@ pub(super) fn staying(
     Ok(staying)
 }
 
-/// Works out what tests need of the groups that are left.
+/// Computes what tests need for the remaining groups.
 fn prepare(
     tests: &[&GroupTest],
     measures: &mut Measures<'_>,
@@ -47,7 +47,7 @@ fn prepare(
     needs.into_iter().try_for_each(|measure| measures.prepare_groups(measure, staying))
 }
 
-/// Keeps those groups that pass; `numbers` are those of comparisons, by place in the list of groups.
+/// Keeps the groups that pass; `numbers` are those of comparisons, by position in the list of groups.
 fn keep(
     tests: &[&GroupTest],
     plan: &Plan,

@@ -1,4 +1,4 @@
-//! How sure values are, beside the error of counting.
+//! The uncertainty of values besides counting error.
 
 use clio_proto::{Interval, Intervals, SamplingBasis, Value};
 
@@ -25,7 +25,7 @@ pub(super) fn intervals(
     plan.rates.iter().zip(values).enumerate().map(of_output).collect()
 }
 
-/// One standard error of a value from counting; `None` where its bounds do not say.
+/// The standard error of a value from counting; `None` if its bounds do not tell.
 pub(super) fn counting_error(value: Value) -> Option<f64> {
     if value.exact {
         return Some(0.0);
@@ -38,7 +38,7 @@ fn of_people(value: Value, people: Value) -> Intervals {
     let (Some(rate), Some(n)) = (value.value, people.value.filter(|n| *n > 0.0)) else {
         return Intervals::none(SamplingBasis::Nobody);
     };
-    // What two estimates make of nearly all may be more than all.
+    // The ratio of two estimates of nearly the same set may exceed 1.
     let rate = rate.clamp(0.0, 1.0);
     let counting = counting_error(value);
     Intervals {

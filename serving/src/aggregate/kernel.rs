@@ -1,12 +1,12 @@
-//! Distinct counts of many groups: sketches are read where they lie, and estimated without being united for good.
+//! Distinct counts of many groups: sketches are read in place, and estimated without storing their unions.
 //!
 //! ```text
 //! few groups of many rows    rows in storage order ─▶ registers of each group, all in the second cache
 //! any others                 rows group by group  ─▶ one scratch in the first cache
 //! ```
 //!
-//! Either way rows are looked up some hundreds at a time before they are united: what they wait for in memory they wait for
-//! together. Threads take the next piece of work from a shared counter, so that none waits for a large group of another's.
+//! In both cases some hundreds of rows are looked up before they are united, so that their cache misses overlap.
+//! Threads take the next piece of work from a shared counter, so that none waits for a large group of another's.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,23 +21,24 @@ use super::members::{Made, Members};
 use super::scratch::Unions;
 use crate::snapshot::{MeasureColumn, SketchArena, SketchParts};
 
-/// Rows that are looked up together: what they hold stays in the second cache, and a look at whether anybody still waits is not
-/// felt. Of dense sketches it is half a millisecond's work.
+/// The number of rows looked up together: what they hold stays in the second cache, and checking for cancellation costs
+/// nothing noticeable. For dense sketches it is half a millisecond of work.
 const ROWS_AT_ONCE: usize = 256;
 
-/// Rows in storage order that a thread takes at once.
+/// The number of rows in storage order that a thread takes at once.
 const ROWS_PER_STRETCH: usize = 4_096;
 
-/// Groups that a thread takes at once.
+/// The number of groups that a thread takes at once.
 const GROUPS_PER_STRETCH: usize = 16;
 
-/// The fewest rows that are worth a thread: some twenty microseconds to start it, against a quarter of a millisecond of work.
+/// The smallest number of rows that is worth a thread: starting one takes some twenty microseconds, against a quarter
+/// of a millisecond of work.
 const MIN_ROWS_PER_THREAD: usize = 4_096;
 
-/// The most bytes of registers that rows in storage order are added to: what two cores' second caches hold.
+/// The largest size in bytes of registers that rows in storage order are added to: the second caches of two cores.
 const MAX_REGISTER_BYTES: usize = 1 << 20;
 
-/// Coupons in a line of the cache.
+/// Coupons per cache line.
 const COUPONS_PER_LINE: usize = 16;
 
 /// One distinct measure of some batches.
@@ -51,7 +52,7 @@ pub(super) struct Kernel<'a> {
     pub(super) cancel: &'a Cancel,
 }
 
-/// Some rows of a batch in storage order, with their groups; without any where all are of one.
+/// Some rows of a batch in storage order, with their groups; without groups if all belong to one.
 #[derive(Debug, Clone, Copy)]
 struct Stretch<'r> {
     batch: usize,
@@ -62,11 +63,11 @@ struct Stretch<'r> {
 /// The estimates of all groups that are dense, in the order of their numbers.
 type Dense = Vec<Option<Estimate>>;
 
-/// What one thread works with.
+/// The working memory of one thread.
 struct Worker<'s> {
     estimator: UnionEstimator,
     parts: Vec<Parts<'s>>,
-    /// What was looked up so far.
+    /// The sketches looked up so far.
     unions: Unions,
 }
 
@@ -76,7 +77,7 @@ impl<'s> Worker<'s> {
         Self { estimator, parts: Vec::with_capacity(ROWS_AT_ONCE), unions: Unions::default() }
     }
 
-    /// Looks some sketches up. Nothing depends on what is read, so that a core reads many at the same time.
+    /// Looks up some sketches. No lookup depends on another one, so that a core does many at the same time.
     fn look_up(&mut self, sketches: impl Iterator<Item = SketchParts<'s>>) {
         self.parts.clear();
         let mut touched = 0_u32;
@@ -94,7 +95,7 @@ impl<'s> Worker<'s> {
 }
 
 impl Kernel<'_> {
-    /// The estimate over all that some batches select.
+    /// The estimate over all selected rows of some batches.
     pub(super) fn whole(self, batches: &[&Batch<'_>]) -> Result<(Estimate, Unions), ServiceError> {
         let mut worker = Worker::new(self);
         worker.unions.n_estimates = 1;
@@ -137,7 +138,8 @@ impl Kernel<'_> {
         Ok((union.estimate(), unions))
     }
 
-    /// The estimates of all groups, in the order of their numbers, where there are few with many rows; of each alone that is dense.
+    /// The estimates of all groups, in the order of their numbers, if there are few with many rows; otherwise of each
+    /// dense one alone.
     pub(super) fn few_groups(
         self,
         batches: &[Batch<'_>],
@@ -158,7 +160,7 @@ impl Kernel<'_> {
         Ok(Some((estimates, unions)))
     }
 
-    /// Estimates some groups one after the other, on several threads where there is enough to do; in any order.
+    /// Estimates some groups one after the other, on several threads if there is enough to do; in any order.
     pub(super) fn one_by_one(
         self,
         batches: &[Batch<'_>],
@@ -234,7 +236,7 @@ impl Kernel<'_> {
         }
     }
 
-    /// The union of many sketches of few people, which registers do not tell apart.
+    /// The union of many sketches of few people, which registers do not distinguish.
     fn united<'s>(
         self,
         sketches: impl Iterator<Item = SketchParts<'s>>,
@@ -249,7 +251,7 @@ impl Kernel<'_> {
         Ok(union)
     }
 
-    /// Raises the registers of each group by rows in storage order; `None` for a group without any.
+    /// Raises the registers of each group by rows in storage order; `None` for a group without rows.
     fn in_storage_order(
         self,
         arenas: &[Option<&SketchArena>],
@@ -296,7 +298,7 @@ impl Kernel<'_> {
         Ok((all, all_unions))
     }
 
-    /// A group's registers, which are made when the first row of it comes.
+    /// A group's registers, created at its first row.
     fn started(self, group: &mut Option<UnionEstimator>) -> &mut UnionEstimator {
         group.get_or_insert_with(|| {
             let mut estimator = UnionEstimator::new(self.family, self.precision);
@@ -305,7 +307,7 @@ impl Kernel<'_> {
         })
     }
 
-    /// Does some work on as many threads as its rows are worth, this one among them.
+    /// Does some work on as many threads as its rows are worth, including this one.
     fn on_threads<T: Send>(
         self,
         n_rows: usize,

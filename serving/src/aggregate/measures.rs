@@ -1,6 +1,6 @@
 //! The values of stored measures, whatever their kind: of the whole, and by group.
 //!
-//! A kind of measure is answered by one file beside this one; here is which one that is.
+//! Each kind of measure has a file in this folder; this one dispatches to it.
 
 use clio_lake::StoredType;
 use clio_proto::{ServiceError, Value};
@@ -24,17 +24,18 @@ use crate::snapshot::Snapshot;
 #[derive(Debug)]
 pub(super) struct Measures<'a> {
     stored: Vec<StoredType>,
-    /// How many of them answers have.
+    /// How many of them the answer contains.
     n_answered: usize,
     sums: Sums,
     estimates: Estimates<'a>,
     quantiles: Quantiles<'a>,
-    /// What is told of groups and of the total; `None` of what is looked at and not told, or of a model that withholds nothing.
+    /// What may be shown of groups and of the total; `None` for measures that are used but not shown, or for a model that
+    /// withholds nothing.
     withheld: Option<Withheld>,
 }
 
 impl<'a> Measures<'a> {
-    /// Over what was selected and grouped; `sums` were added up on the way.
+    /// Over the selected and grouped rows, with `sums` already added up.
     pub(super) fn new(
         snapshot: &Snapshot,
         plan: &Plan,
@@ -50,7 +51,8 @@ impl<'a> Measures<'a> {
         Self { stored, n_answered: plan.n_answered, sums, estimates, quantiles, withheld: None }
     }
 
-    /// From here on, tells what may be told, of the cells that these measures are over. Returns what was united for it.
+    /// Applies from here on what may be shown, of the cells that these measures are over. Returns the work of uniting
+    /// for it.
     pub(super) fn withhold(
         &mut self,
         asked: Asked<'_>,
@@ -64,12 +66,12 @@ impl<'a> Measures<'a> {
         Ok(unions)
     }
 
-    /// What is told of groups and of the total, where something is withheld.
+    /// What may be shown of groups and of the total, if anything is withheld.
     pub(super) fn withheld(&self) -> Option<&Withheld> {
         self.withheld.as_ref()
     }
 
-    /// The same to be asked with these measures.
+    /// Takes that out, to be used together with these measures.
     pub(super) fn take_withheld(&mut self) -> Option<Withheld> {
         self.withheld.take()
     }
@@ -90,7 +92,7 @@ impl<'a> Measures<'a> {
         self.withheld.as_ref().map_or(value, |withheld| withheld.tell_total(measure, value))
     }
 
-    /// A measure over everything selected.
+    /// A measure over all selected rows.
     pub(super) fn total(&mut self, measure: usize) -> Result<Value, ServiceError> {
         let value = self.found_total(measure)?;
         Ok(self.tell_total(measure, value))
@@ -124,7 +126,7 @@ impl<'a> Measures<'a> {
         }
     }
 
-    /// Works out a measure for some groups at once, which come upwards, where that is cheaper than one after the other.
+    /// Computes a measure for some groups at once, in ascending order, if that is cheaper than one by one.
     pub(super) fn prepare_groups(
         &mut self,
         measure: usize,
@@ -140,7 +142,7 @@ impl<'a> Measures<'a> {
         }
     }
 
-    /// Whether a measure is at hand for every group, without uniting anything.
+    /// Whether a measure is available for every group without uniting anything.
     pub(super) fn is_added_up(&self, measure: usize) -> bool {
         match self.stored[measure] {
             StoredType::Count | StoredType::WholeSum | StoredType::FloatSum => true,
@@ -148,7 +150,7 @@ impl<'a> Measures<'a> {
         }
     }
 
-    /// A measure over some batches, whose sums these are.
+    /// A measure over some batches, given their sums.
     pub(super) fn united(
         &mut self,
         measure: usize,
@@ -169,7 +171,7 @@ impl<'a> Measures<'a> {
         self.estimates.sketch(measure, group)
     }
 
-    /// What a group is made of.
+    /// The rows of a group.
     pub(super) fn made_of(&mut self, group: u32) -> Made<'_> {
         self.estimates.made_of(group)
     }
@@ -192,7 +194,7 @@ impl<'a> Measures<'a> {
         Ok(side)
     }
 
-    /// Everything selected as one side of a comparison.
+    /// All selected rows as one side of a comparison.
     pub(super) fn total_side(&mut self) -> Result<Side, ServiceError> {
         let mut side = Side::default();
         for measure in 0..self.n_answered {
@@ -237,7 +239,7 @@ impl<'a> Measures<'a> {
         }
     }
 
-    /// How much was united so far.
+    /// The work of uniting so far.
     pub(super) fn unions(&self) -> Unions {
         let mut all = self.estimates.unions();
         all += self.quantiles.unions();

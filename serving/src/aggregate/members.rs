@@ -1,24 +1,25 @@
-//! What groups are made of: the rows of each, side by side.
+//! The rows of each group, side by side.
 
 use super::groups::{BatchGroups, Groups};
 
 /// The place of a group whose rows were not collected.
 const NONE: u32 = u32::MAX;
 
-/// The part of all groups up to which theirs alone are collected: beyond it, as much is read and nearly as much written for all.
+/// The largest fraction of all groups for which only theirs are collected: above it, as much is read and nearly as much
+/// written as for all.
 const MIN_PART_FOR_ALL: usize = 4;
 
-/// What some groups are made of.
+/// The rows of some groups.
 #[derive(Debug)]
 pub(super) enum Members {
-    /// Whole batches, by group: of all groups.
+    /// Whole batches, by group, of all groups.
     Batches(Vec<Vec<u32>>),
     Rows(RowsByGroup),
 }
 
-/// The rows of some groups, each a batch's number and its row, in the order of batches and of rows.
+/// The rows of some groups, each as the number of its batch and its row, in the order of batches and rows.
 ///
-/// Takes 4 bytes a group there is, and 8 a row of those that were collected.
+/// Takes 4 bytes for each existing group, and 8 for each collected row.
 #[derive(Debug)]
 pub(super) struct RowsByGroup {
     /// The place of each group, or [`NONE`].
@@ -28,17 +29,17 @@ pub(super) struct RowsByGroup {
     rows: Vec<(u32, u32)>,
 }
 
-/// What one group is made of.
+/// The rows of one group.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Made<'m> {
-    /// All that these batches select.
+    /// All selected rows of these batches.
     Batches(&'m [u32]),
     /// Rows, each with its batch's number.
     Rows(&'m [(u32, u32)]),
 }
 
 impl Members {
-    /// Collects what some groups are made of, or all where these are many.
+    /// Collects the rows of some groups, or of all groups if these are many.
     pub(super) fn of(groups: &Groups<'_>, some: &[u32]) -> Self {
         Self::of_batches(groups.batches(), groups.n_groups(), some)
     }
@@ -66,7 +67,7 @@ impl Members {
         }
     }
 
-    /// Whether a group is among those that were collected.
+    /// Whether the rows of a group were collected.
     pub(super) fn has(&self, group: u32) -> bool {
         match self {
             Self::Batches(_) => true,
@@ -74,7 +75,7 @@ impl Members {
         }
     }
 
-    /// What a group is made of, which must have been collected.
+    /// The rows of a group, which must have been collected.
     pub(super) fn get(&self, group: u32) -> Made<'_> {
         match self {
             Self::Batches(by_group) => Made::Batches(&by_group[group as usize]),
@@ -89,7 +90,7 @@ impl Members {
 impl RowsByGroup {
     /// Sorts rows by the places of their groups, keeping their order within each.
     fn collect(groups: &[BatchGroups], places: Vec<u32>, n_places: usize) -> Self {
-        // One more at the end, for the rows of all others.
+        // One more at the end, for the rows of all other groups.
         let place = |id: u32| (places[id as usize] as usize).min(n_places);
         let mut offsets = vec![0_usize; n_places + 2];
         for id in groups.iter().flat_map(BatchGroups::ids) {

@@ -1,7 +1,8 @@
-//! Whether the mix of people makes a difference: the same comparison within strata, and standardised over them.
+//! Whether the mix of people explains a difference: the same comparison within strata, and standardised over them.
 //!
-//! A row that was shown to other countries than the other side has another rate for that alone. Strata are the members of each dimension with
-//! one value that is no key of the rows; a person counts once in each. Of all dimensions the one is told that changes the difference most.
+//! A row that was shown in other countries than the other side has a different rate for that reason alone. Strata are
+//! the members of each single-valued dimension that is not a key of the rows; a person counts once in each. The
+//! dimension that changes the difference most is reported.
 
 use std::sync::Arc;
 
@@ -20,11 +21,12 @@ use crate::plan::{OtherSide, Plan, PlanKey, RateOf};
 use crate::snapshot::{Field, Snapshot};
 use crate::verdict::{Standardised, Stratum, standardised};
 
-/// The most members of a dimension that are strata: with more, most of them have too few people to say anything.
+/// The largest number of members of a dimension that are strata: with more, most of them have too few people to tell
+/// anything.
 const MAX_STRATA: usize = 1_000;
 
-/// Gives the verdicts of some rows what the mix of people makes of them; returns what was united. Of rows that are compared with the rest
-/// there is nothing.
+/// Adds to the verdicts of some rows how far the mix of people explains them; returns the work of uniting. Rows that
+/// are compared with the rest get nothing.
 pub(super) fn mixes(
     asked: Asked<'_>,
     has_fields: bool,
@@ -52,7 +54,7 @@ pub(super) fn mixes(
         ) => return Ok(unions),
     };
     if asked.plan.withholding.is_some() {
-        // Strata are groups that may be small, and so is who is in one side's alone.
+        // Strata are groups that may be small, and so are the members that only one side has.
         return Ok(unions);
     }
     for field in strata(asked.snapshot, asked.plan) {
@@ -63,7 +65,7 @@ pub(super) fn mixes(
             Gathered::new(Asked { plan: &plan, ..asked }, work)?;
         let mut measures =
             Measures::new(snapshot, &plan, &batches, &groups, sums, n_threads, cancel);
-        // Of other days; without them the other side is among the same groups.
+        // For other days; without them the other side is among the same groups.
         let other_plan =
             other_days.and_then(|days| asked.plan.over_strata(days, has_fields, &field));
         if other_days.is_some() && other_plan.is_none() {
@@ -113,11 +115,11 @@ pub(super) fn mixes(
     Ok(unions)
 }
 
-/// The dimensions that people are told apart by.
+/// The dimensions that divide people into strata.
 fn strata(snapshot: &Snapshot, plan: &Plan) -> Vec<Arc<Field>> {
     let is_key = |field: &Field| {
         plan.keys.iter().any(|key| match key {
-            // The same age of other members is another mix of them.
+            // The same age means other members, and so another mix.
             PlanKey::Time | PlanKey::Age(_) => false,
             PlanKey::Field { field: own, .. } => own.dimension == field.dimension,
         })
@@ -138,7 +140,7 @@ fn side_of(
     groups.find(codes).map(|group| measures.side(group)).transpose()
 }
 
-/// Tells a dimension of the verdicts of a row whose difference it changes more than those before it.
+/// Reports a dimension in the verdicts of a row if it changes the difference more than the previous ones.
 fn add(
     plan: &Plan,
     field: &Field,

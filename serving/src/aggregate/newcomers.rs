@@ -1,4 +1,4 @@
-//! Who of the people of a row is new: not seen in the days before its step of time.
+//! Which of the people of a row are new: not seen in the days before its step of time.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,8 @@ use super::reach::told;
 use super::scratch::Unions;
 use crate::plan::{BoundLookBack, PlanKey, n_days_missing};
 
-/// New and returning people of some groups; `None` of one before whose step no day is there. And what was united for them.
+/// New and returning people of some groups; `None` for one before whose step no day is present. And the work of
+/// uniting.
 pub(super) fn newcomers(
     asked: Asked<'_>,
     look_back: &BoundLookBack,
@@ -29,7 +30,7 @@ pub(super) fn newcomers(
     let time = plan.keys.iter().position(|key| matches!(key, PlanKey::Time));
     let measure = look_back.measure.0;
     let mut rows = Vec::with_capacity(page.len());
-    // By step, since many rows may be of one.
+    // By step, since many rows may belong to the same one.
     let mut missing: BTreeMap<usize, u32> = BTreeMap::new();
     for group in page {
         let codes = own.groups.codes(*group);
@@ -45,13 +46,13 @@ pub(super) fn newcomers(
             Some(group) => others.sketch(measure, group)?,
             None => Sketch::new(people.family(), people.precision()),
         };
-        // Both are of one measure, and so of one kind.
+        // Both sketches are of one measure, and so of one kind.
         let joint = Joint::of(&seen, &people)
             .map_err(|error| ServiceError::new(Code::Internal, error.to_string()))?;
         let (mut fresh, mut returning) = (told(joint.right_only), told(joint.both));
         if let Some(withheld) = measures.withheld() {
             let parts = [fresh, returning].map(|part| withheld.rule.tell_people(part));
-            // Either is the row's people without the other one.
+            // Each is the row's people without the other.
             let is_withheld =
                 withheld.hides(measure, *group) || parts.iter().any(|own| own.withheld);
             [fresh, returning] = if is_withheld { [Value::withheld(); 2] } else { parts };

@@ -17,7 +17,7 @@ enum Column<'a> {
     Values(Vec<Option<f64>>),
     /// A key's text, by group.
     Texts(Vec<Option<&'a str>>),
-    /// A key's text, or of ages the number, looked up where all columns before leave a tie, which is rare.
+    /// A key's string, or for ages the number, looked up only if all previous columns tie, which is rare.
     Ties { groups: &'a Groups<'a>, key: usize, is_age: bool },
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Page {
     pub(super) below: Vec<u32>,
 }
 
-/// Of the groups that stay, which come upwards, those of the page asked for, in order.
+/// The requested page of the groups that stay, which are in ascending order.
 pub(super) fn page(
     plan: &Plan,
     groups: &Groups<'_>,
@@ -86,7 +86,7 @@ pub(super) fn page(
     Ok(Page { groups: all.into_iter().skip(plan.offset).collect(), below })
 }
 
-/// A key for some groups, by group: its text, or of ages the number.
+/// A key for some groups, by group: its string, or for ages the number.
 fn key_column<'a>(plan: &Plan, groups: &'a Groups<'_>, of: &[u32], key: usize) -> Column<'a> {
     let codes = of.iter().map(|group| (*group as usize, groups.code(*group, key)));
     if plan.keys[key].is_age() {
@@ -100,7 +100,7 @@ fn key_column<'a>(plan: &Plan, groups: &'a Groups<'_>, of: &[u32], key: usize) -
     }
 }
 
-/// The number that ages are compared by: codes grow with them.
+/// The number by which ages are compared: codes grow with it.
 fn age_number(code: u32) -> Option<f64> {
     (code != NULL).then_some(f64::from(code))
 }
@@ -120,7 +120,7 @@ fn output_numbers(
     Ok(numbers)
 }
 
-/// An output's value for each of some groups, which come upwards.
+/// An output's value for each of some groups, in ascending order.
 pub(super) fn output_values(
     plan: &Plan,
     output: usize,
@@ -164,7 +164,7 @@ impl Column<'_> {
     }
 }
 
-/// Compares what may be missing: that comes last, both ways.
+/// Compares values that may be missing: those come last, in both directions.
 fn missing_last<T>(
     a: Option<T>,
     b: Option<T>,

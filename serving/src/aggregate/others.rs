@@ -11,7 +11,7 @@ use super::{outputs_of, stored_values};
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
 
-/// The values of the union of some groups. A cell of several of them counts once.
+/// The values of the union of some groups. A cell in several of them counts once.
 pub(super) fn united(
     snapshot: &Snapshot,
     plan: &Plan,
@@ -34,7 +34,7 @@ pub(super) fn united(
             }
             BatchGroups::Rows { rows, ids } => {
                 let own = rows.iter().zip(ids).filter(|(_, id)| is_of[**id as usize]);
-                // In order, a row of several groups as often as it has some.
+                // In order, with a row once for each of its groups.
                 let own: RoaringBitmap = own.map(|(row, _)| *row).collect();
                 if own.is_empty() {
                     continue;

@@ -1,4 +1,4 @@
-//! Quantiles and shares: the spreads of groups united in one scratch, and everything read off it at once.
+//! Quantiles and shares: the spreads of groups are united in one scratch, and all readings are taken at once.
 
 use clio_proto::{Code, ServiceError, Value};
 use clio_sketch::{Bounded, Buckets, QuantileUnion, Scale, SketchError};
@@ -11,7 +11,7 @@ use crate::plan::{Plan, Reading};
 use crate::snapshot::{MeasureColumn, QuantileArena, Snapshot};
 use crate::withheld::Withholding;
 
-/// Groups between two looks at whether anybody still waits: a millisecond or so of work.
+/// The number of groups between two checks for cancellation: about a millisecond of work.
 const GROUPS_PER_CHECK: u32 = 256;
 
 /// The quantile measures of one query.
@@ -29,15 +29,15 @@ pub(super) struct Quantiles<'a> {
 pub(super) struct Spread {
     /// The position among the snapshot's stored measures.
     column: usize,
-    /// What is read off it.
+    /// The readings to take.
     readings: Vec<Reading>,
-    /// The fewest values on either side of what is read that are told of.
+    /// The smallest number of values on either side of a reading for it to be shown.
     least: Option<u32>,
     union: QuantileUnion,
     unions: Unions,
-    /// What was read of everything selected, if it was: a value for each reading.
+    /// The readings over all selected rows, if taken.
     of_all: Option<Box<[Value]>>,
-    /// What was read so far, by group: a value for each reading.
+    /// The readings so far, by group.
     by_group: Vec<Option<Box<[Value]>>>,
 }
 
@@ -71,7 +71,7 @@ impl<'a> Quantiles<'a> {
         Self { batches, spreads, places, cancel }
     }
 
-    /// A reading over everything selected.
+    /// A reading over all selected rows.
     pub(super) fn total(&mut self, measure: usize) -> Result<Value, ServiceError> {
         let Some((spread, reading)) = self.places[measure] else { return Ok(Value::undefined()) };
         if self.spreads[spread].of_all.is_none() {
@@ -141,7 +141,7 @@ impl<'a> Quantiles<'a> {
         Ok(known.unwrap_or_else(Value::undefined))
     }
 
-    /// How much was united so far, of all measures.
+    /// The work of uniting so far, for all measures.
     pub(super) fn unions(&self) -> Unions {
         let mut all = Unions::default();
         self.spreads.iter().for_each(|spread| all += spread.unions);
@@ -150,7 +150,7 @@ impl<'a> Quantiles<'a> {
 }
 
 impl Spread {
-    /// Of nothing yet, and of no groups.
+    /// Before any group and reading.
     pub(super) fn new(
         (column, buckets): (usize, Buckets),
         readings: Vec<Reading>,
@@ -167,7 +167,7 @@ impl Spread {
         }
     }
 
-    /// The same values, to go on with; what was united so far is counted here.
+    /// The same values, to be extended; work from here on is counted here.
     pub(super) fn fork(&self) -> Self {
         Self {
             column: self.column,
@@ -180,18 +180,18 @@ impl Spread {
         }
     }
 
-    /// What its first reading is of all that was added.
+    /// The first reading over all that was added.
     pub(super) fn estimate(&mut self) -> Value {
         self.unions.n_estimates += 1;
         self.readings.first().map_or_else(Value::undefined, |reading| self.read(*reading))
     }
 
-    /// How much was united so far.
+    /// The work of uniting so far.
     pub(super) fn unions(&self) -> Unions {
         self.unions
     }
 
-    /// Adds all that a batch selects.
+    /// Adds all selected rows of a batch.
     pub(super) fn add_batch(&mut self, batch: &Batch<'_>) -> Result<(), ServiceError> {
         match &batch.rows {
             None => {
@@ -222,7 +222,7 @@ impl Spread {
         self.readings.iter().map(|reading| self.read(*reading)).collect()
     }
 
-    /// Whether a reading is decided by fewer values on one side of it than are told of.
+    /// Whether a reading is determined by fewer values on one side than may be shown.
     fn is_of_few(&self, reading: Reading, read: f64) -> bool {
         let Some(least) = self.least else { return false };
         let n_values = self.union.n_values() as f64;
@@ -238,13 +238,13 @@ impl Spread {
         }
     }
 
-    /// Reads one thing off what was united.
+    /// Takes one reading of the union.
     fn read(&self, reading: Reading) -> Value {
         let found = match reading {
             Reading::Quantile(percentile) => self.union.quantile(percentile),
             Reading::Below(threshold) => self.union.share_below(threshold),
             Reading::Above(threshold) => self.union.share_above(threshold),
-            // No query asks for it: a spread is no one number.
+            // No query asks for it: a spread is not a single number.
             Reading::Number => None,
         };
         found.map_or_else(Value::undefined, |Bounded { value, lower, upper, exact }| {
@@ -266,7 +266,7 @@ fn arena<'a>(batch: &'a Batch<'_>, column: usize) -> Option<&'a QuantileArena> {
     }
 }
 
-/// All are of one measure, so that it can only be their number.
+/// All sketches are of one measure, so that only their number can be too large.
 fn refused(error: &SketchError) -> ServiceError {
     ServiceError::new(Code::Internal, error.to_string())
 }

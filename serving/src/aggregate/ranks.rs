@@ -1,22 +1,22 @@
-//! Which places a group may have, where bounds do not tell it from its neighbours.
+//! The ranks that a group may have, given the bounds of its value and of the others'.
 //!
 //! After Martin Klein, Tommy Wright and Jerzy Wieczorek, "A joint confidence region for an overall ranking of
-//! populations" (2020, <https://doi.org/10.1111/rssc.12402>): where all numbers lie in their intervals at once, a number's
-//! place is behind those whose intervals lie wholly above its own, and before those whose lie wholly below. The
-//! intervals are made wide enough for that by Bonferroni's rule, which holds however the errors of sketches depend on each
-//! other.
+//! populations" (2020, <https://doi.org/10.1111/rssc.12402>): if all numbers lie in their intervals simultaneously, a
+//! number ranks after those whose intervals lie entirely above its own, and before those whose intervals lie entirely
+//! below. The intervals are widened for that by the Bonferroni correction, which holds however the errors of sketches
+//! are correlated.
 
 use clio_proto::{Direction, Rank, Value};
 
 use crate::normal::quantile;
 use crate::propagation::Z_95;
 
-/// How many of all answers may have a number outside its interval.
+/// The fraction of answers in which some number may be outside its interval.
 const SHARE_OUTSIDE: f64 = 0.05;
 
-/// The places of groups by one measure's values; `None` where a value is undefined, which has none.
+/// The ranks of groups by one measure's values; `None` for undefined values.
 ///
-/// Takes time as sorting does.
+/// Takes as much time as sorting.
 pub(super) fn ranks(values: &[Value], direction: Direction) -> Vec<Option<Rank>> {
     let n_estimated = values.iter().filter(|value| value.value.is_some() && !value.exact).count();
     let wider = times_as_wide(n_estimated);
@@ -41,7 +41,7 @@ pub(super) fn ranks(values: &[Value], direction: Direction) -> Vec<Option<Rank>>
     intervals.into_iter().map(|interval| interval.map(place)).collect()
 }
 
-/// How many times as wide as bounds of 95 % the intervals of so many numbers are that all hold at once.
+/// The factor by which 95 % bounds must be widened for this many intervals to hold simultaneously.
 fn times_as_wide(n_estimated: usize) -> f64 {
     match n_estimated {
         0 | 1 => 1.0,
@@ -49,8 +49,8 @@ fn times_as_wide(n_estimated: usize) -> f64 {
     }
 }
 
-/// The interval of a value that is so many times as wide as its bounds: on the scale of its logarithm upwards, and on its own
-/// downwards, which is the wider one on either side.
+/// The interval of a value, widened from its bounds by a factor: upwards on a logarithmic scale, and downwards on a
+/// linear one, which is the wider choice on either side.
 fn interval(value: &Value, wider: f64) -> Option<(f64, f64)> {
     let own = value.value?;
     if value.exact {
@@ -109,7 +109,8 @@ mod tests {
         assert_eq!(places(&values, Direction::Descending)[0], Some((1, 3)));
     }
 
-    /// All places hold at once in 95 of 100 answers or more: numbers of normal errors, of which many are near to each other.
+    /// All ranks hold simultaneously in at least 95 of 100 answers: numbers with normal errors, many of them close
+    /// together.
     #[test]
     fn places_hold_all_at_once() {
         let (n_answers, n_groups, error) = (400_u64, 30_u64, 0.01);
@@ -134,7 +135,7 @@ mod tests {
                 rank.is_some_and(|rank| (rank.best..=rank.worst).contains(&(group + 1)))
             };
             n_held += u64::from((0..n_groups).zip(&ranks).all(holds));
-            // They say something: the first is not the last.
+            // They are informative: the first is not the last.
             assert!(ranks[0].unwrap().worst < n_groups);
         }
         assert!(n_held * 100 >= n_answers * 95, "{n_held} of {n_answers}");

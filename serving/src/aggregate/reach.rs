@@ -1,4 +1,4 @@
-//! Whom the rows of a page reach together, one beyond another, and in common.
+//! The people whom the rows of a page reach together, one beyond another, and in common.
 
 use clio_proto::{Code, MAX_REACH_ROWS, Overlap, Reach, ReachStep, ServiceError, Value};
 use clio_sketch::{Estimate, Joint, Sketch, SketchError, Union};
@@ -9,8 +9,8 @@ use crate::withheld::{Withholding, coarse};
 
 /// The reach of some groups, in the order of the page.
 ///
-/// The greedy order compares unions, whose errors go together; of equal ones the row that stands first comes first. Takes a
-/// union for each pair of groups twice, and a joint estimate for each pair and twice for each group.
+/// The greedy order compares unions, whose errors are correlated; ties go to the row that comes first on the page.
+/// Takes two unions for each pair of groups, a joint estimate for each pair, and two for each group.
 pub(super) fn reach(
     measure: (usize, &str),
     page: &[u32],
@@ -19,7 +19,7 @@ pub(super) fn reach(
     if page.len() > MAX_REACH_ROWS {
         let n_rows = page.len();
         let message = format!(
-            "`extras`: reach of the {n_rows} rows of a page, the limit is {MAX_REACH_ROWS}; lower `limit`"
+            "`extras`: reach for the {n_rows} rows of a page, but the limit is {MAX_REACH_ROWS}; lower `limit`"
         );
         return Err(ServiceError::new(Code::ResourceExhausted, message));
     }
@@ -30,7 +30,7 @@ pub(super) fn reach(
         .iter()
         .map(|group| measures.sketch(measure.0, *group))
         .collect::<Result<Vec<Sketch>, _>>()?;
-    // All are of one measure, and so of one kind.
+    // All sketches are of one measure, and so of one kind.
     let refused = |error: SketchError| ServiceError::new(Code::Internal, error.to_string());
     let Some(rule) = rule else { return of_sketches(measure.1, &sketches).map_err(refused) };
     let told: Vec<usize> = (0..page.len()).filter(|row| !hidden[*row]).collect();
@@ -39,8 +39,8 @@ pub(super) fn reach(
     Ok(withhold(&rule, found, &told, &hidden))
 }
 
-/// Tells what may be told of the reach of those rows that are told of, whose places these are; of all others nothing, and they are in no
-/// number of the others.
+/// Keeps the reach of the rows that may be shown, at these positions; the other rows get none, and are not included in
+/// any number of these.
 fn withhold(rule: &Withholding, found: Reach, told: &[usize], hidden: &[bool]) -> Reach {
     let Reach { measure, deduplicated, steps, overlaps } = found;
     let people: Vec<Value> = steps.iter().map(|step| step.cumulative).collect();
@@ -80,7 +80,8 @@ fn withhold(rule: &Withholding, found: Reach, told: &[usize], hidden: &[bool]) -
     Reach { measure, deduplicated: rule.tell_people(deduplicated), steps, overlaps }
 }
 
-/// The Jaccard index in digits that do not tell how many people there are. Those whom both reach are no more than whom either does.
+/// The Jaccard index with so few digits that it does not reveal how many people there are. Those whom both reach are no
+/// more than those whom either reaches.
 fn coarse_jaccard(rule: &Withholding, own: &Overlap, people: &[Value]) -> Value {
     let most = people.iter().filter_map(|own| own.value).fold(0.0, f64::max);
     let (Some(index), Some(both)) = (own.jaccard.value, own.both.value) else {
@@ -134,7 +135,7 @@ fn of_sketches(measure: &str, sketches: &[Sketch]) -> Result<Reach, SketchError>
     Ok(Reach { measure: measure.to_owned(), deduplicated, steps, overlaps })
 }
 
-/// A number, or its bounds alone where its half-width exceeds half of it.
+/// A number, or only its bounds if its half-width exceeds half of it.
 pub(super) fn told(estimate: Estimate) -> Value {
     let half_width = (estimate.upper - estimate.lower) / 2.0;
     let value = value_of(estimate);
@@ -144,7 +145,7 @@ pub(super) fn told(estimate: Estimate) -> Value {
     Value { value: None, ..value }
 }
 
-/// At most the rows of a page.
+/// At most the number of rows on the page.
 fn number(row: usize) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX)
 }

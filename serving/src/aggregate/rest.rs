@@ -1,4 +1,4 @@
-//! What is left of a whole without one of its groups, for each group of a page.
+//! The rest of a whole without one of its groups, for each group of a page.
 //!
 //! ```text
 //!                 cells of no group of the page
@@ -8,8 +8,8 @@
 //!        …   of half A   …                 …   of half B   …           down to one group each
 //! ```
 //!
-//! A cell is added once on each level of its groups at most: of a page of 1,000 groups ten times, where uniting for each group again
-//! would add it 999 times.
+//! A cell is added at most once on each level of its groups: on a page of 1,000 groups ten times, where uniting
+//! separately for each group would add it 999 times.
 
 use std::ops::Range;
 
@@ -27,20 +27,20 @@ use crate::plan::PlanMeasure;
 use crate::snapshot::MeasureColumn;
 use crate::withheld::Withholding;
 
-/// The group of a page that is none.
+/// Stands for no group of a page.
 const NONE: u32 = u32::MAX;
 
-/// A row of a batch, or all that it selects (`None`), with the groups of the page that it is of.
+/// A row of a batch, or all that it selects (`None`), with the groups of the page that it belongs to.
 #[derive(Debug, Clone, Copy)]
 struct Cell {
     batch: u32,
     row: Option<u32>,
-    /// Where its places on the page stand.
+    /// Where its places on the page are listed.
     places: (u32, u32),
 }
 
-/// Gives each group of a page, by its place, what is left of a step of time without it, or of all: of the first so many measures of
-/// the plan. Returns what was united.
+/// Gives each group of a page, by its place, the rest of a step of time without it, or of everything: for the first `n`
+/// measures of the plan. Returns the work of uniting.
 pub(super) fn rest(
     asked: Asked<'_>,
     n_measures: usize,
@@ -63,7 +63,7 @@ pub(super) fn rest(
     Ok(halves.unions)
 }
 
-/// What there is of a step of time, or of all, of the first so many measures of the plan; and what was united for it.
+/// The whole of a step of time, or of everything, for the first `n` measures of the plan; and the work of uniting.
 pub(super) fn whole(
     asked: Asked<'_>,
     n_measures: usize,
@@ -89,7 +89,7 @@ struct Halves<'a> {
 }
 
 impl Halves<'_> {
-    /// Adds the cells of no group of the page, and notes the others.
+    /// Adds the cells that belong to no group of the page, and records the others.
     fn collect(
         &mut self,
         own: &Cells<'_>,
@@ -144,13 +144,14 @@ impl Halves<'_> {
             return Ok(());
         }
         let message = format!(
-            "`compare`: the rest takes {size_bytes} bytes or more for the cells of its groups, the limit is {limit}; \
-             filter more, or ask for fewer rows a page"
+            "`compare`: the rest takes at least {size_bytes} bytes for the cells of its groups, but the limit is {limit}; \
+             filter more, or ask for fewer rows per page"
         );
         Err(ServiceError::new(Code::ResourceExhausted, message))
     }
 
-    /// Goes on with each half of some places, at least one: `cells` are those of some of them, and `without` holds all others.
+    /// Continues with each half of some places, at least one: `cells` are those of some of them, and `without` holds
+    /// all others.
     fn descend(
         &mut self,
         places: Range<usize>,
@@ -183,7 +184,7 @@ impl Halves<'_> {
     }
 }
 
-/// A number of cells or places, of which there are fewer than bytes that a query may take.
+/// A number of cells or places, which is smaller than the number of bytes that a query may take.
 fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
@@ -222,7 +223,7 @@ impl Whole {
         }
     }
 
-    /// The same, to go on with; what was united for it so far stays here.
+    /// The same, to be extended; the work of uniting so far stays here.
     fn fork(&self) -> Self {
         let part = |part: &Part| match part {
             Part::Int(total) => Part::Int(*total),

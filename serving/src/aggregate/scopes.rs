@@ -1,9 +1,9 @@
-//! Rows by the step of time that they are of.
+//! Rows by their step of time.
 
 use super::gathered::Cells;
 use crate::plan::{Plan, PlanKey};
 
-/// The rows of a page by their whole: those of one step of time, or all of them (`None`).
+/// The rows of a page by the whole that they belong to: one step of time, or everything (`None`).
 pub(super) fn scopes(
     plan: &Plan,
     own: &Cells<'_>,

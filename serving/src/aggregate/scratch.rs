@@ -1,4 +1,4 @@
-//! The memory that sketches are united in, one group after another.
+//! The memory in which sketches are united, one group after another.
 
 use std::ops::AddAssign;
 
@@ -7,14 +7,14 @@ use clio_sketch::{Estimate, Family, Precision, Sketch, Union};
 use super::batch::Batch;
 use crate::snapshot::{ColumnUnion, SketchArena, SketchParts};
 
-/// A union that is used again and again.
+/// A reusable union.
 #[derive(Debug)]
 pub(super) struct Scratch {
     union: Union,
     unions: Unions,
 }
 
-/// How much was united.
+/// The work of uniting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Unions {
     pub(super) n_estimates: u64,
@@ -41,7 +41,7 @@ impl Unions {
         }
     }
 
-    /// What was estimated, without what was read for it.
+    /// Counts an estimate, without what was read for it.
     pub(super) fn estimates_alone(self) -> Self {
         Self { n_estimates: self.n_estimates, ..Self::default() }
     }
@@ -62,7 +62,7 @@ impl Scratch {
         Self { union: Union::new(family, precision), unions: Unions::default() }
     }
 
-    /// How much was united here so far.
+    /// The work of uniting here so far.
     pub(super) fn unions(&self) -> Unions {
         self.unions
     }
@@ -74,12 +74,12 @@ impl Scratch {
         sketch.union_into(&mut self.union);
     }
 
-    /// One with what was united here, which counts what is united there alone.
+    /// A copy of the union, which counts only the work done in the copy.
     pub(super) fn fork(&self) -> Self {
         Self { union: self.union.clone(), unions: Unions::default() }
     }
 
-    /// What was united, as a sketch.
+    /// The union as a sketch.
     pub(super) fn sketch(&mut self) -> Sketch {
         self.union.to_sketch()
     }
@@ -93,7 +93,7 @@ impl Scratch {
         self.union.estimate()
     }
 
-    /// Adds all that a batch selects.
+    /// Adds all selected rows of a batch.
     pub(super) fn add_batch(
         &mut self,
         batch: &Batch<'_>,

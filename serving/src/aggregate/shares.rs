@@ -1,16 +1,16 @@
-//! What part of the total a group is, with bounds that heed that its sketch errs together with the total's.
+//! The fraction of the total that a group is, with bounds that allow for the correlated errors of part and whole.
 
 use clio_proto::Value;
 
 use crate::propagation::{Z_95, jaccard_of_part, relative_error};
 
-/// A group's value over the total's, which holds the group. Undefined where the total is 0 or undefined, or the
-/// value is below 0.
+/// A group's value divided by the total's, which includes the group. Undefined if the total is 0 or undefined, or the
+/// value is negative.
 ///
-/// The relative errors of two sketches of one precision have the correlation of the sets' Jaccard index, which of a part
-/// and its whole is the share itself. So the variance of the share's logarithm is σ² + τ² - 2 σ τ p, with σ and τ of
-/// part and whole: 2 σ² (1 - p) where both are registers, and that of the whole alone where the part is coupons, which
-/// have next to none.
+/// The relative errors of two sketches of one precision are correlated by the sets' Jaccard index, which for a part and
+/// its whole is the share itself. So the variance of the share's logarithm is σ² + τ² - 2 σ τ p, with σ and τ of part
+/// and whole: 2 σ² (1 - p) if both are registers, and that of the whole alone if the part is coupons, which have next
+/// to none.
 pub(super) fn share(part: Value, whole: Value) -> Value {
     let (Some(own), Some(all)) = (part.value, whole.value) else { return Value::undefined() };
     let share = own / all;
@@ -23,7 +23,7 @@ pub(super) fn share(part: Value, whole: Value) -> Value {
     let (Some(of_part), Some(of_whole)) = (relative_error(part), relative_error(whole)) else {
         return Value { value: Some(share), ..Value::undefined() };
     };
-    // What two estimates make of a part that is nearly all may be more than all.
+    // The ratio of two estimates may exceed 1 for a part that is nearly all.
     let share = share.min(1.0);
     let in_common = jaccard_of_part(part, whole).unwrap_or(0.0);
     let variance = of_part.powi(2) + of_whole.powi(2) - 2.0 * of_part * of_whole * in_common;
@@ -50,8 +50,8 @@ mod tests {
         assert_eq!(share(Value::undefined(), Value::exact(4.0)), Value::undefined());
     }
 
-    /// The widths that hold 95 % of parts of a whole, of four million draws of SciPy (`tests/peers/statistics/stored.py`): the part,
-    /// both errors, the width.
+    /// Widths that hold 95 % of parts of a whole, from four million draws of SciPy
+    /// (`tests/peers/statistics/stored.py`): the part, both errors, the width.
     #[test]
     fn widths_are_those_of_errors_that_scipy_drew() {
         for (part, error, of_whole, expected) in [
@@ -76,11 +76,11 @@ mod tests {
             let expected = (0.01 * (2.0 * expected).sqrt()).min((1000.0 / part).ln() / Z_95);
             assert!((found - expected).abs() < 1e-9, "{part}: {found} {expected}");
         }
-        // Of a list of coupons, the whole's error alone.
+        // If the part is a list of coupons, only the whole's error counts.
         assert!((half_width(share(Value::exact(10.0), whole)) - 0.01).abs() < 1e-9);
         let all = share(estimate(1001.0, 0.01), whole);
         assert_eq!((all.value, all.upper), (Some(1.0), Some(1.0)));
-        // One that is told from nothing missing by no sketch: 1 - 2 z² σ².
+        // A share too close to 1 for sketches to tell: 1 - 2 z² σ².
         assert!((all.lower.unwrap() - (1.0 - 2.0 * (Z_95 * 0.01).powi(2))).abs() < 1e-6);
         let nothing = share(estimate(0.0, 0.0), whole);
         assert_eq!((nothing.value, nothing.upper), (Some(0.0), Some(0.0)));

@@ -1,4 +1,4 @@
-//! One side of a comparison, and two of them beside each other.
+//! One side of a comparison, and the comparison of two of them.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +13,13 @@ use crate::propagation::{jaccard_of_parts, most_in_common, moved_by_measures};
 #[cfg(test)]
 mod tests;
 
-/// The stored measures of one side, by position among the plan's measures: those that answers have.
+/// The stored measures of one side, by position among the plan's measures: those that the answer contains.
 #[derive(Debug, Default)]
 pub(super) struct Side {
     values: Vec<Value>,
-    /// Of the distinct ones; those of another side are compared with them.
+    /// The sketches of distinct measures, to be compared with those of the other side.
     sketches: Vec<Option<Sketch>>,
-    /// Those whose bounds are certain, not 95 % ones.
+    /// The measures whose bounds are certain, not 95 % ones.
     certain: BTreeSet<usize>,
 }
 
@@ -38,7 +38,7 @@ impl Side {
         &self.values
     }
 
-    /// The sketch of a distinct measure; `None` of a side without cells.
+    /// The sketch of a distinct measure; `None` for a side without cells.
     pub(super) fn sketch(&self, measure: usize) -> Option<&Sketch> {
         self.sketches[measure].as_ref()
     }
@@ -49,7 +49,7 @@ impl Side {
         self.sketches.push(sketch);
     }
 
-    /// Tells what may be told of it, where it has all measures of the plan and was not told so yet.
+    /// Withholds what must not be shown, if it has all measures of the plan and this was not done yet.
     pub(super) fn told(mut self, plan: &Plan) -> Self {
         if let Some(rule) = &plan.withholding {
             rule.tell_all(&mut self.values);
@@ -57,7 +57,7 @@ impl Side {
         self
     }
 
-    /// Tells nothing of what is withheld of another side, which is a whole without this one.
+    /// Withholds what is withheld of the other side, which is a whole without this one.
     pub(super) fn withheld_with(mut self, other: &Self) -> Self {
         for (own, other) in self.values.iter_mut().zip(&other.values) {
             if other.withheld {
@@ -74,7 +74,7 @@ impl Side {
     }
 }
 
-/// Each output of one side beside that of another one.
+/// The comparison of each output of one side with that of the other.
 pub(super) fn compare(outputs: &[Output], own: &Side, other: &Side) -> Vec<Compared> {
     let jaccards = Jaccards { own, other, known: RefCell::default() };
     let compared = |output: &Output| match output {
@@ -95,7 +95,7 @@ pub(super) fn compare(outputs: &[Output], own: &Side, other: &Side) -> Vec<Compa
     outputs.iter().map(told).collect()
 }
 
-/// An output of one side beside that of another one, as their 95 % bounds and what both have in common make it.
+/// The comparison of an output with that of the other side, from their 95 % bounds and what both have in common.
 fn compare_estimated(output: &Output, jaccards: &Jaccards<'_>) -> Compared {
     let Jaccards { own, other, .. } = *jaccards;
     Compared {
@@ -109,7 +109,8 @@ fn compare_estimated(output: &Output, jaccards: &Jaccards<'_>) -> Compared {
     }
 }
 
-/// A number with certain bounds beside another one: what comes of both is within the ends of what their bounds make possible.
+/// The comparison of a number with certain bounds with another one: results lie within the extremes that both bounds
+/// allow.
 fn compare_certain(own: Value, other: Value) -> Compared {
     let exact = own.exact && other.exact;
     let within = |value: f64, ends: Option<[f64; 4]>| match ends {
@@ -139,7 +140,7 @@ fn compare_certain(own: Value, other: Value) -> Compared {
     Compared { other, difference, ratio }
 }
 
-/// Each output of one side beside itself: there is no difference, whatever errs.
+/// The comparison of each output with itself: there is no difference, whatever the errors.
 pub(super) fn compare_with_itself(outputs: &[Output], own: &Side) -> Vec<Compared> {
     let compared = |output: &Output| {
         let other = evaluate(output, &own.values);
@@ -156,7 +157,7 @@ pub(super) fn compare_with_itself(outputs: &[Output], own: &Side) -> Vec<Compare
     outputs.iter().map(compared).collect()
 }
 
-/// The difference of two whole numbers, at any size.
+/// The difference of two whole numbers of any size.
 pub(super) fn whole_difference(output: &Output, own: &[Value], other: &[Value]) -> Option<Value> {
     let Output::Stored(at) = output else { return None };
     #[expect(clippy::cast_possible_truncation, reason = "a whole number up to 2^53")]
@@ -169,7 +170,7 @@ pub(super) fn whole_difference(output: &Output, own: &[Value], other: &[Value]) 
     Some(Value::whole(whole(own)? - whole(other)?))
 }
 
-/// What `outcome` makes of an output of both sides and the divisors so far.
+/// The value of `outcome` for an output of both sides, given the divisors so far.
 fn two_sided(
     output: &Output,
     jaccards: &Jaccards<'_>,
@@ -178,7 +179,7 @@ fn two_sided(
     let needs = output.needs();
     let n = needs.len();
     let sides = [jaccards.own, jaccards.other];
-    // The measures of one side, then those of the other one.
+    // The measures of one side, then those of the other.
     let values: Vec<Value> =
         sides.iter().flat_map(|side| needs.iter().map(|at| side.values[*at])).collect();
     let evaluate = |number: &dyn Fn(usize) -> Option<f64>, divisors: &mut Vec<f64>| {
@@ -212,7 +213,7 @@ fn two_sided(
     moved_by_measures(&values, evaluate, jaccard)
 }
 
-/// The Jaccard index of a measure of one side and one of the other one, each looked at once.
+/// The Jaccard index of a measure of one side and one of the other, each pair looked at once.
 struct Jaccards<'a> {
     own: &'a Side,
     other: &'a Side,
@@ -220,7 +221,7 @@ struct Jaccards<'a> {
 }
 
 impl Jaccards<'_> {
-    /// Of sketches of different kinds nothing is known: their errors are taken as independent.
+    /// For sketches of different kinds it is unknown: their errors are taken as independent.
     fn across(&self, own: usize, other: usize) -> f64 {
         *self.known.borrow_mut().entry((own, other)).or_insert_with(|| {
             let most = most_in_common(self.own.values[own], self.other.values[other]);

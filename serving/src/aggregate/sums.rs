@@ -16,7 +16,7 @@ pub(super) struct Sums {
     columns: Vec<usize>,
 }
 
-/// One measure. Whole numbers are added in 128 bits, which cells of 64 cannot overflow.
+/// One measure. Whole numbers are added in 128 bits, which cells of 64 bits cannot overflow.
 #[derive(Debug)]
 enum Sum {
     Int {
@@ -27,7 +27,7 @@ enum Sum {
         total: f64,
         by_group: Vec<f64>,
     },
-    /// It is not added up.
+    /// It is not additive.
     None,
 }
 
@@ -42,14 +42,14 @@ impl Sums {
         Self { measures: measures.collect(), columns }
     }
 
-    /// Adds the batch that was grouped last to the total and to its groups.
+    /// Adds the most recently grouped batch to the total and to its groups.
     pub(super) fn add(&mut self, batch: &Batch<'_>, groups: &Groups<'_>) {
         if let Some(of_batch) = groups.batches().last() {
             self.add_to(batch, of_batch, groups.n_groups());
         }
     }
 
-    /// Adds a batch to the total and to the groups that it is of.
+    /// Adds a batch to the total and to its groups.
     pub(super) fn add_to(&mut self, batch: &Batch<'_>, groups: &BatchGroups, n_groups: usize) {
         for (sum, column) in self.measures.iter_mut().zip(&self.columns) {
             let column = &batch.chunk.measures[*column];
@@ -71,7 +71,7 @@ impl Sums {
         }
     }
 
-    /// The total of a measure; undefined where it is none of numbers.
+    /// The total of a measure; undefined if it is not a number.
     pub(super) fn total(&self, measure: usize) -> Value {
         match &self.measures[measure] {
             Sum::Int { total, .. } => Value::whole(*total),
@@ -80,7 +80,7 @@ impl Sums {
         }
     }
 
-    /// The sum of a measure over a group; undefined where it is none of numbers.
+    /// The sum of a measure over a group; undefined if it is not a number.
     pub(super) fn of(&self, measure: usize, group: u32) -> Value {
         match &self.measures[measure] {
             Sum::Int { by_group, .. } => Value::whole(by_group[group as usize]),
@@ -90,7 +90,7 @@ impl Sums {
     }
 }
 
-/// Adds a batch to its groups: `whole` where it is one group's, else each row's number.
+/// Adds a batch to its groups: `whole` if it belongs to one group, otherwise by the number of each row.
 fn add_groups<N: Copy + Default + std::ops::AddAssign>(
     by_group: &mut Vec<N>,
     whole: N,

@@ -1,4 +1,4 @@
-//! The total where steps of time overlap, so that it is not what they make up together.
+//! The total if steps of time overlap, so that it is not the sum of the steps.
 
 use clio_proto::{Period, ServiceError, Value};
 

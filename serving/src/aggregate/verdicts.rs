@@ -1,4 +1,4 @@
-//! Two sides of each row, day by day, and what is said of them.
+//! Two sides of each row, day by day, and the verdicts on them.
 //!
 //! ```text
 //! for each common day   both sides' people and rates, and how many people may be on both
@@ -6,7 +6,7 @@
 //! then, for all rows    verdict/judge.rs
 //! ```
 //!
-//! Sketches are united day by day as they come, so that of each row four unions a rate are held.
+//! Sketches are united day by day as they come, so that for each row and rate only four unions are held.
 
 use clio_proto::{Code, Exposure, ServiceError, Value, Verdict, VerdictWord};
 use clio_sketch::{Joint, Sketch, SketchError, Union};
@@ -28,7 +28,7 @@ use crate::withheld::{Withholding, coarse};
 /// The verdicts of rows, by output.
 pub(super) type RowVerdicts = Vec<Vec<Option<Verdict>>>;
 
-/// What stands beside a row on a day.
+/// The other side of a row on a day.
 pub(super) enum Beside<'a, 'b> {
     /// The same group on another day, at the same position.
     Days { groups: &'a Groups<'b>, measures: &'a mut Measures<'b> },
@@ -38,7 +38,7 @@ pub(super) enum Beside<'a, 'b> {
     Rest,
 }
 
-/// The verdicts of some rows, by output, and what was united for what is not in them.
+/// The verdicts of some rows, by output, and the work of uniting the rest of each.
 pub(super) fn verdicts(
     asked: Asked<'_>,
     cells: &Cells<'_>,
@@ -73,7 +73,7 @@ pub(super) fn verdicts(
                 },
                 Beside::Member { field, code } => {
                     let mut codes = own();
-                    // The day stands before the fields.
+                    // The day comes before the fields.
                     codes[*field + 1] = *code;
                     match cells.groups.find(&codes) {
                         Some(other) if other != group => measures.side(other)?,
@@ -116,7 +116,7 @@ pub(super) fn verdicts(
     Ok((verdicts, unions))
 }
 
-/// All are of one measure, and so of one kind.
+/// All sketches are of one measure, and so of one kind.
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
 pub(super) fn of_one_kind(error: SketchError) -> ServiceError {
     ServiceError::new(Code::Internal, error.to_string())
@@ -127,7 +127,7 @@ fn add(tallies: &mut [Option<Tally>], own: &Side, other: &Side) -> Result<(), Se
     tallies.iter_mut().flatten().try_for_each(|tally| tally.add(own, other)).map_err(of_one_kind)
 }
 
-/// The rate of one side; `None` where it has nobody, or nothing is known of the error.
+/// The rate of one side; `None` if it has nobody, or its error is unknown.
 pub(super) fn rate_of(output: &Output, whole: usize, side: &Side) -> Option<Rate> {
     let values = side.values();
     let people = values[whole].value.filter(|people| *people > 0.0)?;
@@ -135,24 +135,24 @@ pub(super) fn rate_of(output: &Output, whole: usize, side: &Side) -> Option<Rate
     Some(Rate { people, rate: value.value?.clamp(0.0, 1.0), counting: counting_error(value)? })
 }
 
-/// Two sides of one rate, as far as days were added.
+/// Two sides of one rate, over the days added so far.
 #[derive(Debug, Clone)]
 struct Tally {
     part: usize,
     whole: usize,
     events: Option<usize>,
-    /// Events a person of each side, by day; empty where they are not counted.
+    /// Events per person of each side, by day; empty if they are not counted.
     shown: Vec<[f64; 2]>,
     output: Output,
     days: Vec<Day>,
-    /// Those of each side after each day.
+    /// The people of each side after each day.
     people: Vec<[f64; 2]>,
-    /// Of each side, those who played and all; `None` before the first day.
+    /// For each side, those who played and all; `None` before the first day.
     crowds: Option<[[Union; 2]; 2]>,
 }
 
 impl Tally {
-    /// By output; `None` of what is no rate of people.
+    /// By output; `None` if it is not a rate of people.
     fn of_each(plan: &Plan) -> Vec<Option<Self>> {
         let tally = |(rate, output): (&RateOf, &Output)| match rate {
             RateOf::People { part, whole, events } => Some(Self {
@@ -170,7 +170,7 @@ impl Tally {
         plan.rates.iter().zip(&plan.outputs).map(tally).collect()
     }
 
-    /// Adds a day, where both sides have people.
+    /// Adds a day if both sides have people on it.
     fn add(&mut self, own: &Side, other: &Side) -> Result<(), SketchError> {
         let sides = [own, other];
         let rates = sides.map(|side| rate_of(&self.output, self.whole, side));
@@ -201,7 +201,7 @@ impl Tally {
         Ok(())
     }
 
-    /// Events a person of each side, averaged as the rates are; `None` where they are not counted, or on no day.
+    /// Events per person of each side, averaged like the rates; `None` if they are not counted, or on no day.
     fn shown(&self) -> Option<[f64; 2]> {
         let weights: Vec<f64> = self.days.iter().map(Day::weight).collect();
         let all: f64 = weights.iter().sum();
@@ -212,7 +212,7 @@ impl Tally {
         (!self.shown.is_empty()).then(|| [0, 1].map(mean))
     }
 
-    /// All of it; `None` without common days.
+    /// The sample of all days; `None` without common days.
     fn sample(mut self, n_measures: usize) -> Result<Option<Sample>, SketchError> {
         let Some(mut crowds) = self.crowds.take() else { return Ok(None) };
         let half = self.people[self.days.len().div_ceil(2) - 1];
@@ -252,10 +252,11 @@ fn verdict(judged: Judged, n_days: usize, shown: Option<[f64; 2]>) -> Verdict {
     }
 }
 
-/// A verdict of two sides in digits that do not tell how many people they have; the word alone where they have too few on the common days.
+/// A verdict of two sides with so few digits that it does not reveal how many people they have; the word alone if they
+/// have too few on the common days.
 fn told(rule: &Withholding, sample: &Sample, found: Verdict) -> Verdict {
     let sides = [&sample.own, &sample.other];
-    // Those who ever played, at the least: none of them is nobody's secret.
+    // The lower bound of those who ever played: that nobody did is no secret of anybody.
     let is_enough = |of: &&Crowd| {
         let played = of.ever * of.people;
         rule.is_enough(of.people) && (played < 0.5 || rule.is_enough(played))
@@ -276,7 +277,7 @@ fn told(rule: &Withholding, sample: &Sample, found: Verdict) -> Verdict {
     let (own, off_own) = found.own.map_or((None, 0.0), |own| (Some(of(own).0), of(own).1));
     let (other, off_other) = found.other.map_or((None, 0.0), |own| (Some(of(own).0), of(own).1));
     let half = found.difference.lower.zip(found.difference.upper);
-    // The width, too, in as few digits, and wider by what was rounded.
+    // The width, too, has few digits, and is wider by the rounding error.
     let half = half.map(|(lower, upper)| {
         let (half, off) = of((upper - lower) / 2.0);
         half + off + off_own + off_other
@@ -297,7 +298,7 @@ fn told(rule: &Withholding, sample: &Sample, found: Verdict) -> Verdict {
     Verdict { own, other, difference, smallest_lift, exposure, ..found }
 }
 
-/// What stands beside a verdict of people who were shown a thing so often.
+/// The exposure of people who were shown something this often.
 fn exposure(judged: Judged, [own, other]: [f64; 2]) -> Option<Exposure> {
     let (of_rates, of_events) = ((judged.own / judged.other).ln(), (own / other).ln());
     let is_as_much = of_rates * of_events > 0.0 && of_events.abs() >= of_rates.abs() / 2.0;
@@ -311,7 +312,7 @@ fn exposure(judged: Judged, [own, other]: [f64; 2]) -> Option<Exposure> {
     })
 }
 
-/// The verdict where no settled day has both sides.
+/// The verdict if no settled day has both sides.
 fn nothing_common() -> Verdict {
     Verdict {
         word: VerdictWord::TooLittleData,

@@ -1,14 +1,14 @@
-//! What is told of each group of a query, so that nothing small follows from what is told of the others.
+//! What may be shown of each group of a query, so that nothing about small groups follows from the other groups.
 //!
 //! ```text
-//! of each group       too few people: nothing                                               withheld.rs of serving
-//! of each row of many more than one value a cell: nothing, where all the others are too few
-//! of windows          nothing, where the days by which two of them differ have too few       withheld_windows.rs
-//! of each whole       where those that are not told of have too few together: nothing of the next smallest one either
+//! each group          withheld if it has too few people                                       serving/src/withheld.rs
+//! multi-valued keys   withheld if all the others together have too few
+//! windows             withheld if the days by which two of them differ have too few           withheld_windows.rs
+//! each whole          if the withheld groups have too few together: the next smallest one is withheld too
 //! ```
 //!
-//! A whole is what groups make up together: a step of time where fields are grouped beside it, else all. Its total less the groups that are
-//! told is what the others have; so these have enough people, all pages together.
+//! A whole is what groups make up together: a step of time if fields are grouped beside it, otherwise everything. Its
+//! total minus the shown groups is what the others have; so these have enough people, counted over all pages together.
 
 use clio_proto::{ServiceError, Value};
 
@@ -23,7 +23,7 @@ use super::withheld_windows;
 use crate::plan::PlanKey;
 use crate::withheld::{Told, Withholding};
 
-/// What is told of the groups of a query.
+/// What may be shown of the groups of a query.
 #[derive(Debug)]
 pub(super) struct Withheld {
     pub(super) rule: Withholding,
@@ -34,17 +34,17 @@ pub(super) struct Withheld {
 }
 
 impl Withheld {
-    /// A measure's value over a group, as it is told.
+    /// A measure's value over a group, as shown.
     pub(super) fn tell(&self, measure: usize, group: u32, value: Value) -> Value {
         self.rule.tell(measure, value, &self.told[group as usize])
     }
 
-    /// A measure's value over everything selected, as it is told.
+    /// A measure's value over all selected rows, as shown.
     pub(super) fn tell_total(&self, measure: usize, value: Value) -> Value {
         self.rule.tell(measure, value, &self.of_total)
     }
 
-    /// Hides those of the total's values of whose source nothing is told, whatever people it has.
+    /// Hides those of the total's values whose source is withheld, regardless of how many people it has.
     pub(super) fn hide_total(&self, values: &mut [Value]) {
         for (measure, value) in values.iter_mut().enumerate() {
             if self.of_total[self.rule.source(measure)] == Told::Nothing {
@@ -53,13 +53,14 @@ impl Withheld {
         }
     }
 
-    /// Whether nothing is told of a measure over a group.
+    /// Whether a measure is withheld over a group.
     pub(super) fn hides(&self, measure: usize, group: u32) -> bool {
         self.told[group as usize][self.rule.source(measure)] == Told::Nothing
     }
 }
 
-/// Works out what is told of each group; `None` where the model withholds nothing. Takes an estimate of each group for each measure that
+/// Determines what may be shown of each group; `None` if the model withholds nothing. Takes an estimate of each group
+/// for each measure that counts people.
 /// counts people.
 pub(super) fn withheld(
     asked: Asked<'_>,
@@ -104,7 +105,7 @@ pub(super) fn withheld(
     Ok(Some((Withheld { rule, told, of_total }, unions)))
 }
 
-/// By group, then by source, its people.
+/// The people of each group, by group, then by source.
 fn people(
     rule: &Withholding,
     of: &[u32],
@@ -124,7 +125,7 @@ fn people(
     Ok(people)
 }
 
-/// By source, the people of some groups together, as far as it is to be known whether they are enough.
+/// The people of some groups together, by source, as precisely as needed to know whether they are enough.
 pub(super) fn people_together(
     rule: &Withholding,
     of: &[u32],
@@ -154,7 +155,7 @@ pub(super) fn people_together(
     Ok(people)
 }
 
-/// What is told of groups, while it is found.
+/// What may be shown of groups, while it is being determined.
 struct Finding<'a> {
     rule: &'a Withholding,
     asked: Asked<'a>,
@@ -170,7 +171,8 @@ impl Finding<'_> {
         self.told[group as usize][source] == Told::Nothing
     }
 
-    /// Tells nothing of a group where what is left of its whole without it is too small: with several values a cell that is no group.
+    /// Withholds a group if the rest of its whole without it is too small: with several values per cell that rest is
+    /// not a group itself.
     fn without_nearly_all(&mut self, of: &[u32], step: Option<u32>) -> Result<(), ServiceError> {
         let n_measures = self.asked.plan.measures.len();
         let of = &self.nearly_all(of);
@@ -190,7 +192,8 @@ impl Finding<'_> {
         Ok(())
     }
 
-    /// Those of some groups that may be nearly all of them: no other one has many more people, with room for what sketches err.
+    /// Those of some groups that may be nearly all of them: no other one has many more people, allowing for sketch
+    /// errors.
     fn nearly_all(&self, of: &[u32]) -> Vec<u32> {
         let room = 2.0 * f64::from(self.rule.least());
         let people = |group: u32, source: usize| self.people[group as usize][source];
@@ -203,7 +206,7 @@ impl Finding<'_> {
         of.iter().copied().filter(is_near).collect()
     }
 
-    /// Where all of a whole that is not told of are too few together, tells nothing of the next smallest group either.
+    /// If all withheld groups of a whole are too few together, withholds the next smallest group too.
     fn with_next_smallest(
         &mut self,
         of: &[u32],
@@ -235,8 +238,8 @@ impl Finding<'_> {
 }
 
 impl Withheld {
-    /// What is told, by source, of some groups as one, which are some of a whole: nothing where those among them that are not told of are too few
-    /// together, or those that are left are.
+    /// What may be shown, by source, of several groups of a whole combined into one: nothing if the withheld ones among
+    /// them are too few together, or the remaining withheld ones are.
     pub(super) fn of_some(
         &self,
         some: &[u32],

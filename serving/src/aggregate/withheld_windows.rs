@@ -1,13 +1,14 @@
-//! Windows of time of which two differ by few people.
+//! Windows of time that differ by few people.
 //!
 //! ```text
-//! parts      |---|---|---|---|---|      the days between any two ends of windows, or of the total
-//! windows    [===========)                each is some parts in a row
+//! parts      |---|---|---|---|---|      the days between adjacent ends of windows, or of the total
+//! windows    [===========)                each consists of consecutive parts
 //!                [===========)
 //! ```
 //!
-//! What is told of two windows tells of the parts by which they differ. So an end of parts is *open* where those since the open end before it
-//! have enough people, or nobody; and a window is told where both its ends are open. The last end is always open, since the total ends there.
+//! Two shown windows reveal the parts by which they differ. So an end of parts is *open* if the parts since the
+//! previous open end have enough people, or nobody; and a window is shown if both its ends are open. The last end is
+//! always open, since the total ends there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,8 +24,8 @@ use crate::plan::{PlanKey, Step};
 use crate::snapshot::Snapshot;
 use crate::withheld::{Told, Withholding};
 
-/// Tells nothing of windows that are not between open ends, and nothing of the total where it does not begin at one. Returns what was
-/// united.
+/// Withholds windows that are not between open ends, and the total if it does not begin at one. Returns the work of
+/// uniting.
 pub(super) fn close(
     asked: Asked<'_>,
     cells: &Cells<'_>,
@@ -75,14 +76,14 @@ pub(super) fn close(
     Ok(measures.unions())
 }
 
-/// Where windows and the total begin, and where windows end, the day behind the last one, in order.
+/// The beginnings of windows and the total, and the ends of windows (the day after the last one), in order.
 fn ends(snapshot: &Snapshot, windows: &[Step], total: Date) -> Vec<Date> {
     let both = |step: &Step| [start(snapshot, step.days.first()), end(snapshot, step.days.last())];
     let all: BTreeSet<Date> = windows.iter().flat_map(both).chain([total]).collect();
     all.into_iter().collect()
 }
 
-/// Where what has this first day begins: behind a retired month that it cuts.
+/// The beginning of what has this first day: after a retired month that it cuts.
 fn start(snapshot: &Snapshot, first: Date) -> Date {
     match snapshot.retired.contains(first) && first.day() > 1 {
         true => behind(first.last_of_month()),
@@ -90,7 +91,7 @@ fn start(snapshot: &Snapshot, first: Date) -> Date {
     }
 }
 
-/// Where what has this last day ends: before a retired month that it cuts.
+/// The end of what has this last day: before a retired month that it cuts.
 fn end(snapshot: &Snapshot, last: Date) -> Date {
     match snapshot.retired.contains(last) && last != last.last_of_month() {
         true => last.first_of_month(),
@@ -131,7 +132,7 @@ fn open_ends(
             last = end;
         }
     }
-    // The end of the total is open: what is too few before it goes with what was before that.
+    // The end of the total is open: if too few precede it, they are merged with the part before.
     let end = parts.len();
     while !open[end] && last > 0 {
         open[last] = false;

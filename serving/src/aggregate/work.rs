@@ -1,4 +1,4 @@
-//! What a query takes, counted as it is carried out.
+//! The work of a query, counted during its execution.
 
 use std::time::Instant;
 
@@ -9,10 +9,10 @@ use super::groups::Groups;
 use super::scratch::Unions;
 use crate::snapshot::Chunk;
 
-/// Notes when each step ends, and what was read.
+/// Records when each step ends, and what was read.
 #[derive(Debug)]
 pub(crate) struct Clock {
-    /// When the step began that is under way.
+    /// When the current step began.
     since: Instant,
     work: Work,
 }
@@ -23,7 +23,7 @@ impl Clock {
         Self { since: Instant::now(), work: Work::default() }
     }
 
-    /// A step has ended, and the next one begins.
+    /// Ends a step, and begins the next one.
     pub(crate) fn took(&mut self, step: WorkStep) {
         let now = Instant::now();
         self.work.steps.push((step, now - self.since));
@@ -36,12 +36,12 @@ impl Clock {
         self.work.n_cells += u64::from(chunk.n_rows);
     }
 
-    /// The filter left some cells of it.
+    /// The filter left some of its cells.
     pub(super) fn selected(&mut self, batch: &Batch<'_>) {
         self.work.n_cells_selected += batch.n_rows();
     }
 
-    /// All of it, when the last step has ended.
+    /// All of it, after the last step.
     pub(super) fn done(self, groups: &Groups<'_>, unions: Unions) -> Work {
         Work {
             n_groups: groups.n_groups() as u64,

@@ -1,4 +1,4 @@
-//! Answers that are kept: those used last, as many as a budget of bytes has room for.
+//! Cached answers: the most recently used ones that fit a budget of bytes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -7,18 +7,18 @@ use clio_proto::{Answer, Coverage, Key as RowKey, Notice, Row};
 
 use super::Key;
 
-/// What an entry takes beside its key and its answer: its places in both maps.
+/// The bytes of an entry besides its key and its answer: its slots in both maps.
 const ENTRY_BYTES: usize = 128;
 
-/// The answers used last.
+/// The most recently used answers.
 ///
-/// Always true: they take at most the budget, as [`answer_bytes`] counts. A look takes O(log n).
+/// Always true: they take at most the budget, as counted by [`answer_bytes`]. A lookup takes O(log n).
 #[derive(Debug)]
 pub(super) struct Finished {
     budget_bytes: u64,
     size_bytes: u64,
     entries: HashMap<Arc<Key>, Entry>,
-    /// The keys by when they were used last.
+    /// The keys by time of last use.
     by_use: BTreeMap<u64, Arc<Key>>,
     n_uses: u64,
 }
@@ -36,7 +36,7 @@ impl Finished {
         Self { budget_bytes, size_bytes: 0, entries, by_use, n_uses: 0 }
     }
 
-    /// The answer to a question, which is then the one used last.
+    /// The answer to a query, which thereby becomes the most recently used one.
     pub(super) fn get(&mut self, key: &Key) -> Option<Arc<Answer>> {
         let entry = self.entries.get_mut(key)?;
         self.n_uses += 1;
@@ -47,7 +47,7 @@ impl Finished {
         Some(Arc::clone(&entry.answer))
     }
 
-    /// Keeps an answer, and lets those go for it that were not used for longest. One that is larger than the budget is not kept.
+    /// Caches an answer, dropping the least recently used ones for it. An answer larger than the budget is not cached.
     pub(super) fn insert(&mut self, key: Key, answer: Arc<Answer>) {
         let size_bytes = (key.size_bytes() + answer_bytes(&answer) + ENTRY_BYTES) as u64;
         if size_bytes > self.budget_bytes {
@@ -72,7 +72,7 @@ impl Finished {
         }
     }
 
-    /// Lets all go but those with such keys.
+    /// Drops all but those with such keys.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&Key) -> bool) {
         let gone: Vec<_> = self.by_use.values().filter(|key| !keep(key)).cloned().collect();
         gone.iter().for_each(|key| self.remove(key));
@@ -84,7 +84,7 @@ impl Finished {
     }
 }
 
-/// The bytes that an answer takes in memory.
+/// The bytes of an answer in memory.
 pub(super) fn answer_bytes(answer: &Answer) -> usize {
     let texts =
         |texts: &[String]| texts.iter().map(|text| size_of::<String>() + text.len()).sum::<usize>();

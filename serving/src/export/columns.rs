@@ -1,4 +1,4 @@
-//! The columns of a file: which there are, and what a row has in each.
+//! The columns of a file, and the entry of a row in each.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,13 @@ use clio_proto::{
     MeasureClass, Newcomers, Rank, Row, TimeGrain, Value, Verdict,
 };
 
-/// The columns of a file, which are those of every format.
+/// The columns of a file, the same in every format.
 #[derive(Debug)]
 pub(super) struct Columns {
     pub(super) all: Vec<Column>,
-    /// By key: whether a column with its label follows.
+    /// By key: whether it is followed by a column with its label.
     has_label: Vec<bool>,
-    /// By measure: whether columns with its part of the total follow.
+    /// By measure: whether it is followed by columns with its fraction of the total.
     has_share: Vec<bool>,
     parts: Parts,
 }
@@ -25,14 +25,14 @@ pub(super) struct Column {
     pub(super) kind: Kind,
 }
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
     /// A calendar day.
     Day,
     Number,
-    /// A whole number that counts: a place among rows, or days.
+    /// A count: a rank, or a number of days.
     Place,
     /// True or false.
     Flag,
@@ -49,28 +49,28 @@ impl From<ColumnKind> for Kind {
     }
 }
 
-/// What rows have beside keys and values.
+/// The optional columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Parts {
-    /// Columns for the places of rows.
+    /// Columns for ranks.
     pub has_ranks: bool,
-    /// Columns for the parts of the total.
+    /// Columns for fractions of the total.
     pub has_shares: bool,
-    /// Columns for the other side of rows.
+    /// Columns for the other side.
     pub has_compared: bool,
-    /// Columns for how sure values are.
+    /// Columns for intervals.
     pub has_intervals: bool,
-    /// Columns for whether values are really higher.
+    /// Columns for verdicts.
     pub has_verdicts: bool,
-    /// Columns for who is new and who returns.
+    /// Columns for new and returning people.
     pub has_newcomers: bool,
 }
 
-/// What a row has in a column.
+/// The entry of a row in a column.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Cell<'a> {
     Text(Option<Cow<'a, str>>),
-    /// With all digits, where a double does not hold them.
+    /// With all digits, if a double does not hold them.
     Number(Option<f64>, Option<i128>),
     Place(Option<u64>),
     Flag(Option<bool>),
@@ -87,13 +87,13 @@ impl From<ColumnValue> for Cell<'_> {
     }
 }
 
-/// How the names of a number and of its bounds end.
+/// The suffixes of the names of a number and its bounds.
 const BOUNDS: [&str; 3] = ["", "_lower", "_upper"];
 
 impl Columns {
     pub(super) fn new(answer: &Answer, dataset: &Description, parts: Parts) -> Self {
         let info = |key: &GroupKey| {
-            // By its text, since a dimension may be called `week`.
+            // By its name, since a dimension may be called `week`.
             let is_own = |info: &&FieldInfo| info.field.to_string() == key.to_string();
             dataset.fields.iter().find(is_own)
         };
@@ -157,7 +157,7 @@ impl Columns {
         }
     }
 
-    /// Columns of each measure, by the end of their name.
+    /// Columns of each measure, by suffix.
     fn push_each(&mut self, measures: &[String], names: &[&str], kinds: &[ColumnKind]) {
         for measure in measures {
             for (name, kind) in names.iter().zip(kinds) {
@@ -166,7 +166,7 @@ impl Columns {
         }
     }
 
-    /// What a row has, column by column.
+    /// The entries of a row, column by column.
     pub(super) fn cells<'a>(&self, row: &'a Row) -> Vec<Cell<'a>> {
         let Row { keys, values, shares, rank, compared, newcomers, intervals, verdicts } = row;
         let mut cells = Vec::with_capacity(self.all.len());
@@ -214,7 +214,8 @@ impl Columns {
     }
 }
 
-/// Whether groups of a measure may be parts of its total: of what is counted and added up. Of quantiles and derived measures none is.
+/// Whether groups of a measure may be parts of its total: for counts, sums and distinct counts. Never for quantiles and
+/// derived measures.
 fn has_share(measure: &str, dataset: &Description) -> bool {
     let found = dataset.measures.iter().find(|info| info.name == measure);
     found.is_some_and(|info| match info.class {
@@ -227,14 +228,14 @@ fn text(text: Option<&str>) -> Cell<'_> {
     Cell::Text(text.map(Cow::Borrowed))
 }
 
-/// A number with its bounds; both bounds of an exact one are the number.
+/// A number with its bounds; both bounds of an exact one equal the number.
 fn number<'a>(value: Option<Value>) -> [Cell<'a>; 3] {
     let Value { value, lower, upper, whole, exact: _, withheld: _ } =
         value.unwrap_or(Value::undefined());
     [value, lower, upper].map(|number| Cell::Number(number, whole))
 }
 
-/// The rows of a page, or the total where nothing is grouped.
+/// The rows of a page, or the total if nothing is grouped.
 pub(super) fn rows(page: &Answer) -> &[Row] {
     match page.group_by.is_empty() {
         true => std::slice::from_ref(&page.total),

@@ -1,8 +1,9 @@
 //! CSV: for programs, and safe to open in a spreadsheet.
 //!
-//! A line has each key, its label where the dimension has labels, then each measure with its bounds. Null is an
-//! empty field; the empty text is `""`. A text that a spreadsheet would take for a formula has an apostrophe before
-//! it, and so has one that begins with an apostrophe, so that one can tell; raw texts stay as they are.
+//! A line has each key, its label if the dimension has labels, then each measure with its bounds. Null is an empty
+//! field; the empty string is `""`. A string that a spreadsheet would interpret as a formula is prefixed with an
+//! apostrophe, and so is one that begins with an apostrophe, so that they can be distinguished; with raw strings
+//! nothing is prefixed.
 
 use std::fmt::Write as _;
 
@@ -14,7 +15,7 @@ use super::encoder::Encoder;
 pub(super) struct CsvEncoder {
     columns: Columns,
     is_raw: bool,
-    /// What stands before the first row, until that is written.
+    /// The notes before the first row, until they are written.
     head: Option<String>,
 }
 
@@ -22,14 +23,14 @@ impl CsvEncoder {
     pub(super) fn new(columns: Columns, comments: &[(String, String)], is_raw: bool) -> Self {
         let mut head = String::new();
         for (word, what) in comments {
-            // A line each, whatever stands in a value of a filter.
+            // One line each, whatever characters a value of a filter contains.
             let what = what.replace(['\n', '\r'], " ");
             let line = if what.is_empty() { word.clone() } else { format!("{word}={what}") };
             head.push_str("# ");
             head.push_str(&line);
             head.push('\n');
         }
-        // Names are no data: they stay as the model has them.
+        // Names are not data: they stay as in the model.
         let names = columns.all.iter().map(|column| Cell::Text(Some(column.name.as_str().into())));
         record(&mut head, names, true);
         Self { columns, is_raw, head: Some(head) }
@@ -55,7 +56,7 @@ fn record<'a>(out: &mut String, cells: impl Iterator<Item = Cell<'a>>, is_raw: b
         if at > 0 {
             out.push(',');
         }
-        // Writing to a text never fails.
+        // Writing to a string never fails.
         let _ = match cell {
             Cell::Text(Some(own)) => {
                 text(out, &own, is_raw);
@@ -101,8 +102,8 @@ mod tests {
         out
     }
 
-    /// Null and the empty text were both an empty field, and a member `=1+1` was run by the spreadsheet that
-    /// opened the file.
+    /// Null and the empty string were both an empty field, and a spreadsheet ran a member `=1+1` when it opened the
+    /// file.
     #[test]
     fn null_empty_texts_and_formulas_are_told_apart() {
         let check = |text: Option<&str>, safe: &str, raw: &str| {
@@ -120,7 +121,7 @@ mod tests {
         check(Some("=a,b"), "\"'=a,b\"", "\"=a,b\"");
     }
 
-    /// A number beyond 2^53 has all its digits, and an undefined one is empty, whatever digits stand beside it.
+    /// A number beyond 2^53 has all its digits, and an undefined one is empty, whatever the digits beside it.
     #[test]
     fn numbers_have_their_digits() {
         let mut out = String::new();

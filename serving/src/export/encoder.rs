@@ -1,4 +1,4 @@
-//! From rows to the bytes of a file: one trait, and an encoder for each format in a file beside this one.
+//! From rows to the bytes of a file: one trait, with an encoder for each format in this folder.
 
 use std::fmt::Display;
 
@@ -9,16 +9,17 @@ use super::csv::CsvEncoder;
 use super::ipc::IpcEncoder;
 use super::parquet::ParquetEncoder;
 
-/// Makes the bytes of one file, page by page.
+/// Produces the bytes of one file, page by page.
 ///
-/// Always true: what it holds between two pages does not grow with the rows that were given, but for some bytes of each group of rows
-/// in Parquet, whose end lists them.
+/// Always true: its memory between two pages does not grow with the number of rows, except for a few bytes for each
+/// group of rows in Parquet, whose footer lists them.
 pub trait Encoder: Send {
-    /// The next bytes, with those of a page's rows as far as they are ready; of an answer without keys, the total is the row.
+    /// The next bytes, including those of a page's rows as far as they are ready; for an answer without keys, the total
+    /// is the row.
     ///
     /// # Errors
     ///
-    /// [`Code::Internal`] where a value has no form in the format, which none has.
+    /// [`Code::Internal`] for a value that the format cannot represent, which does not occur.
     fn rows(&mut self, page: &Answer) -> Result<Vec<u8>, ServiceError>;
 
     /// The last bytes.
@@ -29,19 +30,19 @@ pub trait Encoder: Send {
     fn end(&mut self) -> Result<Vec<u8>, ServiceError>;
 }
 
-/// What files have beside keys and values, and how.
+/// What files contain besides keys and values, and how.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EncoderOptions {
-    /// Further columns.
+    /// The optional columns.
     pub parts: Parts,
-    /// In CSV, texts byte for byte.
+    /// In CSV, write strings byte for byte.
     pub is_raw: bool,
-    /// In CSV, what is said of the rows stands before them, in lines that begin with `# `.
+    /// In CSV, write the notes before the rows, in lines that begin with `# `.
     pub has_comments: bool,
 }
 
 impl EncoderOptions {
-    /// With the columns that a question asks for.
+    /// With the columns that a query asks for.
     pub fn of(query: &Query) -> Self {
         let has = |extra| query.extras.contains(&extra);
         let parts = Parts {
@@ -56,11 +57,11 @@ impl EncoderOptions {
     }
 }
 
-/// The encoder of a format, for an answer of which the first page is there, and of which so much is [said](super::said).
+/// The encoder of a format, for an answer whose first page is given, with these [notes](super::said).
 ///
 /// # Errors
 ///
-/// [`Code::Internal`] where the format takes no such columns, which each does.
+/// [`Code::Internal`] if the format cannot represent such columns, which does not occur.
 pub fn encoder(
     format: ExportFormat,
     first: &Answer,

@@ -43,19 +43,19 @@ impl Encoder for IpcEncoder {
     }
 }
 
-/// Columns as Arrow has them.
+/// The schema of the columns in Arrow.
 pub(super) struct Table {
     columns: Columns,
     pub(super) schema: SchemaRef,
 }
 
-/// The word of something that is said, as files hold it.
+/// The key of a note in a file's metadata.
 pub(super) fn key_of(word: &str) -> String {
     format!("clio.{word}")
 }
 
 impl Table {
-    /// What is said stands in the schema; what is said by one word twice, in lines of one text.
+    /// The notes go into the schema; several notes under one word become lines of one string.
     pub(super) fn new(columns: Columns, said: &[(String, String)]) -> Self {
         let fields: Vec<Field> = columns.all.iter().map(field).collect();
         let mut metadata: HashMap<String, String> = HashMap::new();
@@ -116,7 +116,7 @@ impl Builder {
             (Self::Day(builder), Cell::Text(text)) => {
                 builder.append_option(text.as_deref().map(days_since_1970).transpose()?);
             }
-            // Of whole numbers beyond 2^53 the nearest double.
+            // For whole numbers beyond 2^53, the nearest double.
             (Self::Number(builder), Cell::Number(number, _)) => builder.append_option(number),
             (Self::Place(builder), Cell::Place(place)) => builder.append_option(place),
             (Self::Flag(builder), Cell::Flag(flag)) => builder.append_option(flag),

@@ -12,8 +12,8 @@ use super::columns::{Columns, rows};
 use super::encoder::{Encoder, internal};
 use super::ipc::Table;
 
-/// What a group of rows takes, encoded, before it is written: large enough that its heads are a small part of it, small enough to be
-/// held for each export.
+/// The encoded size at which a group of rows is written: large enough that headers are a small part of it, small enough
+/// to be held for each export.
 const GROUP_BYTES: usize = 4 << 20;
 
 pub(super) struct ParquetEncoder {
@@ -27,7 +27,7 @@ impl ParquetEncoder {
         said: &[(String, String)],
     ) -> Result<Self, ServiceError> {
         let table = Table::new(columns, said);
-        // Beside Arrow's schema, which holds the same, for readers that look at the file's own.
+        // Besides Arrow's schema, which holds the same, for readers that look at the file's own metadata.
         let mut said: Vec<_> = table.schema.metadata().clone().into_iter().collect();
         said.sort_unstable();
         let said = said.into_iter().map(|(key, what)| KeyValue::new(key, what)).collect();

@@ -1,9 +1,9 @@
-//! What is said of the rows of a file.
+//! The notes on the rows of a file.
 
 use clio_proto::{Answer, DayRange, Description, Query};
 
-/// What is known of an answer before its rows, each by a word: what was asked, of which snapshot, and what the numbers lack, as
-/// [`Answer::notes`] has it.
+/// What is known about an answer before its rows, each under a word: the query, the snapshot, and what the numbers
+/// lack, as in [`Answer::notes`].
 pub fn said(dataset: &Description, query: &Query, first: &Answer) -> Vec<(String, String)> {
     let days = first.coverage.range.and_then(|(first, last)| DayRange::try_new(first, last));
     let own = [
@@ -19,7 +19,7 @@ pub fn said(dataset: &Description, query: &Query, first: &Answer) -> Vec<(String
         (
             "bounds",
             Some(
-                "95 % of the error of sketches; of quantiles and shares of values certain"
+                "95 % of the error of sketches; certain for quantiles and shares of values"
                     .to_owned(),
             ),
         ),

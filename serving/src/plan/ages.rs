@@ -1,6 +1,7 @@
-//! Ages among keys and in filters: what a member's first day and the day of a cell make together.
+//! Ages as keys and in filters, computed from a member's first day and the day of a cell.
 //!
-//! Only cells of single days have one, so that a query with an age reads these alone; a month whose days are retired has none.
+//! Only cells of single days have ages, so that a query with an age reads these alone; a month whose days are retired
+//! has none.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,13 +14,14 @@ use clio_proto::{
 use super::Step;
 use crate::snapshot::{NULL, Snapshot, day_number};
 
-/// The ages that are told; what lies beyond a hundred years either way is a slip of somebody's pen, and not known.
+/// The range of ages; anything beyond a hundred years either way is probably a mistake in the data, and counts as
+/// unknown.
 const MOST: i32 = 36_525;
 
-/// How many codes of ages there are, with that of those that are not known.
+/// The number of codes of ages, including that of unknown ones.
 pub(crate) const N_AGE_CODES: usize = 2 * MOST as usize + 2;
 
-/// The number of a period's day; `None` of a longer one.
+/// The number of a period's day; `None` for a longer period.
 pub(crate) fn day_of(period: Period) -> Option<i32> {
     match period {
         Period::Day(day) => Some(day_number(day)),
@@ -35,7 +37,7 @@ pub(crate) struct Ages {
     step: AgeStep,
     /// By cell code.
     first: Arc<[Option<i32>]>,
-    /// The texts of the ages that rows may have, from the least one on.
+    /// The texts of the ages that rows may have, beginning with the smallest.
     texts: Arc<[String]>,
     least: i32,
 }
@@ -49,7 +51,7 @@ impl Ages {
         Ok(Self { dimension, step, first, texts: [].into(), least: 0 })
     }
 
-    /// With the texts of the ages that there may be on the days of some steps of time.
+    /// With the texts of the possible ages on the days of some steps of time.
     pub(super) fn over(mut self, steps: &[Step]) -> Self {
         let days = steps.iter().flat_map(|step| [step.days.first(), step.days.last()]);
         let days: Vec<i32> = days.map(day_number).collect();
@@ -64,13 +66,13 @@ impl Ages {
         self
     }
 
-    /// The age of a member on a day; `None` where it is not known.
+    /// The age of a member on a day; `None` if unknown.
     fn of(&self, cell_code: usize, day: Option<i32>) -> Option<i32> {
         let age = self.step.of_days(day?.checked_sub(self.first[cell_code]?)?);
         (-MOST..=MOST).contains(&age).then_some(age)
     }
 
-    /// The code of an age of each member on a day, upwards by age; [`NULL`] of those that are not known.
+    /// The code of each member's age on a day, ascending with age; [`NULL`] if unknown.
     pub(crate) fn codes(&self, day: Option<i32>) -> Vec<u32> {
         let code = |at: usize| {
             let above = self.of(at, day).map(|age| age.abs_diff(-MOST) + 1);
@@ -122,7 +124,7 @@ impl AgeTest {
     }
 }
 
-/// The ages that a reference stands for, if it stands for some.
+/// The ages that a reference means, if it means ages.
 pub(super) fn bind_ages(
     snapshot: &Snapshot,
     reference: &FieldRef,
@@ -143,7 +145,7 @@ pub(super) fn bind_age_test(
             let found = value.parse::<i32>().ok().filter(|found| found.to_string() == *value);
             found.ok_or_else(|| {
                 let value = Shortened(value);
-                invalid(format!("`{field}` is a whole number, and `{value}` is none"))
+                invalid(format!("`{field}` is a whole number, but `{value}` is not"))
             })
         };
         values.iter().map(number).collect()
@@ -156,14 +158,14 @@ pub(super) fn bind_age_test(
         Test::IsNull(is_null) => Holds::IsNull(*is_null),
         Test::Prefix(_) => {
             return Err(invalid(format!(
-                "`{field}` is a number, which starts with nothing; list ages with `any_of`, or name a range with `between`"
+                "`{field}` is a number, which has no prefixes; list ages with `any_of`, or name a range with `between`"
             )));
         }
     };
     Ok(Some(AgeTest { ages, holds }))
 }
 
-/// Adds the steps of age to those fields that exist.
+/// Adds the steps of age to the fields listed in an error.
 pub(super) fn with_ages(snapshot: &Snapshot, mut error: ServiceError) -> ServiceError {
     for info in snapshot.age_fields() {
         error.message = format!("{}, `{}`", error.message, info.field);
@@ -171,7 +173,8 @@ pub(super) fn with_ages(snapshot: &Snapshot, mut error: ServiceError) -> Service
     error
 }
 
-/// Whether a query groups or filters by an age, so that it reads single days alone; refuses what needs longer periods.
+/// Whether a query groups or filters by an age, so that it reads single days alone; refuses parts that need longer
+/// periods.
 pub(super) fn check_ages(snapshot: &Snapshot, query: &Query) -> Result<bool, ServiceError> {
     let is_key = |key: &GroupKey| match key {
         GroupKey::Field(field) => snapshot.age(field).is_some(),
@@ -185,7 +188,7 @@ pub(super) fn check_ages(snapshot: &Snapshot, query: &Query) -> Result<bool, Ser
         () if query.look_back_days.is_some() => "`look_back_days`",
         () => return Ok(true),
     };
-    let message = format!("{beside}: not together with ages, which are of single days");
+    let message = format!("{beside}: not together with ages, which need single days");
     Err(ServiceError::new(Code::InvalidArgument, message))
 }
 

@@ -1,4 +1,4 @@
-//! A query against a snapshot's model: every name is resolved or refused with those that exist.
+//! Binds a query to a snapshot's model: every name is resolved, or refused with those that exist.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ use super::{OrderTarget, Output, Plan, PlanKey, PlanMeasure, PlanOrder, Reading}
 use crate::config::Limits;
 use crate::snapshot::Snapshot;
 
-/// Binds a query to a snapshot; `beside` is the one that it is compared with, where it is compared with one.
+/// Binds a query to a snapshot; `beside` is the one that it is compared with, if any.
 pub(crate) fn bind(
     snapshot: &Snapshot,
     query: &Query,
@@ -41,29 +41,30 @@ pub(crate) fn bind(
     Ok(plan)
 }
 
-/// A query bound to a snapshot, but for what stands beside its rows.
+/// A query bound to a snapshot, except for comparisons and the like.
 pub(super) struct Alone {
     pub(super) plan: Plan,
     grain: Option<TimeGrain>,
-    /// Whether single days alone are read.
+    /// Whether only single days are read.
     by_day: bool,
     lookups: BTreeSet<String>,
 }
 
-/// Binds all of a query but for what stands beside its rows.
+/// Binds everything of a query except comparisons and the like.
 pub(super) fn bind_alone(
     snapshot: &Snapshot,
     query: &Query,
     limits: &Limits,
 ) -> Result<Alone, ServiceError> {
     if query.limit > MAX_LIMIT {
-        let message = format!("{} is above {MAX_LIMIT}; ask page after page", query.limit);
+        let message =
+            format!("{} is above {MAX_LIMIT}; ask for one page after another", query.limit);
         return Err(ServiceError::new(Code::ResourceExhausted, message).of(QuestionPart::Limit));
     }
     check_lists(query)?;
     check_having(query)?;
     if let Some(filter) = &query.filter {
-        // Before anything walks through it.
+        // Before anything traverses it.
         check_filter(filter, limits).map_err(|error| error.of(QuestionPart::Filter))?;
     }
     let grain = time_grain(&query.group_by)?;
@@ -120,7 +121,7 @@ pub(super) fn bind_alone(
     Ok(Alone { plan, grain, by_day: has_age, lookups })
 }
 
-/// The query with the dimension `week` in place of the step of time, where the model has such a one.
+/// The query with the dimension `week` in place of the step of time, if the model has such a dimension.
 pub(super) fn with_own_week<'a>(snapshot: &Snapshot, query: &'a Query) -> Cow<'a, Query> {
     let mut query = Cow::Borrowed(query);
     let is_own = |key: &GroupKey| {
@@ -140,7 +141,7 @@ pub(super) fn with_own_week<'a>(snapshot: &Snapshot, query: &'a Query) -> Cow<'a
     query
 }
 
-/// Checks that no list is too long, or says a thing twice.
+/// Checks that no list is too long or has duplicates.
 fn check_lists(query: &Query) -> Result<(), ServiceError> {
     let Query { group_by, measures, order_by, .. } = query;
     check_list(QuestionPart::GroupBy, group_by, MAX_GROUP_BY, ToString::to_string)?;
@@ -177,21 +178,21 @@ fn check_list<T>(
     Ok(())
 }
 
-/// Checks that a window is one of steps of time, and that nothing is asked beside it for which they must not overlap.
+/// Checks that a window applies to steps of time, and that nothing is requested that overlapping steps do not have.
 fn check_window(query: &Query, grain: Option<TimeGrain>) -> Result<(), ServiceError> {
     let Some(window) = query.window else { return Ok(()) };
     let problem = match (window, grain) {
         (_, None) => "rows are not grouped by time; name `day` in `group_by`".to_owned(),
         (TimeWindow::TrailingDays(n_days), _) if !(2..=MAX_TRAILING_DAYS).contains(&n_days) => {
-            format!("{n_days} days; from 2 to {MAX_TRAILING_DAYS} are possible")
+            format!("{n_days} days; from 2 to {MAX_TRAILING_DAYS} are allowed")
         }
         (TimeWindow::TrailingDays(_), Some(grain)) if grain != TimeGrain::Day => {
             let grain = grain.as_str();
-            format!("trailing days are of rows by `day`, and they are grouped by `{grain}`")
+            format!("trailing days need rows by `day`, but rows are grouped by `{grain}`")
         }
         _ if query.compare.is_some() => "not together with `compare`".to_owned(),
         _ if query.extras.contains(&Extra::Shares) || query.extras.contains(&Extra::Others) => {
-            "not together with shares or others, of which rows that overlap have none".to_owned()
+            "not together with shares or others, which overlapping rows do not have".to_owned()
         }
         _ => return Ok(()),
     };
@@ -206,7 +207,7 @@ fn time_grain(group_by: &[GroupKey]) -> Result<Option<TimeGrain>, ServiceError> 
         if let Some(first) = found.replace(*grain) {
             let (first, second) = (TimeGrain::as_str(first), grain.as_str());
             let message =
-                format!("rows are grouped by one step of time at most: `{first}` or `{second}`");
+                format!("rows can be grouped by at most one step of time: `{first}` or `{second}`");
             return Err(ServiceError::new(Code::InvalidArgument, message).of(QuestionPart::GroupBy));
         }
     }
@@ -242,7 +243,7 @@ fn bind_key(
     Ok(PlanKey::Field { field: Arc::clone(field), only })
 }
 
-/// Adds the steps of time to those keys that exist.
+/// Adds the steps of time to the keys listed in an error.
 fn with_time(mut error: ServiceError) -> ServiceError {
     for grain in TimeGrain::ALL {
         error.message = format!("{}, `{}`", error.message, grain.as_str());
@@ -250,7 +251,7 @@ fn with_time(mut error: ServiceError) -> ServiceError {
     error.of(QuestionPart::GroupBy)
 }
 
-/// What is needed of stored measures, and how each measure asked for comes from it.
+/// The required stored measures, and how each requested measure is computed from them.
 pub(super) fn bind_measures(
     snapshot: &Snapshot,
     names: &[String],
@@ -258,7 +259,7 @@ pub(super) fn bind_measures(
     let model = &snapshot.model;
     if names.is_empty() {
         let existing: Vec<_> = model.asked_names().iter().map(|name| format!("`{name}`")).collect();
-        let message = format!("no measure is asked for; there are: {}", existing.join(", "));
+        let message = format!("no measure is requested; there are: {}", existing.join(", "));
         return Err(ServiceError::new(Code::InvalidArgument, message));
     }
     let mut needed: Vec<PlanMeasure> = Vec::new();
@@ -326,7 +327,7 @@ fn bind_order(query: &Query) -> Result<Vec<PlanOrder>, ServiceError> {
                 }
                 Order::Compared(of) => {
                     let message = format!(
-                        "`{of}` is of a comparison, and rows are compared with nothing; give `compare`"
+                        "`{of}` is part of a comparison, but rows are not compared; give `compare`"
                     );
                     let error = ServiceError::new(Code::InvalidArgument, message);
                     return Err(error.of(QuestionPart::OrderBy));
@@ -344,12 +345,12 @@ fn bind_order(query: &Query) -> Result<Vec<PlanOrder>, ServiceError> {
         .collect()
 }
 
-/// The position of a measure that rows are ordered by among those asked for.
+/// The position of a measure that rows are ordered by among the requested ones.
 fn ordered_by(query: &Query, name: &str) -> Result<usize, ServiceError> {
     let asked = || query.measures.iter().map(String::as_str);
     asked().position(|own| own == name).ok_or_else(|| {
         let mut error = not_asked("measure", name, asked());
-        // A slip of the pen behind the point.
+        // Perhaps a misspelled word after the dot.
         if let Some((measure, word)) = name.rsplit_once('.')
             && asked().any(|own| own == measure)
         {
@@ -359,7 +360,7 @@ fn ordered_by(query: &Query, name: &str) -> Result<usize, ServiceError> {
     })
 }
 
-/// The distinct measure whose reach is told: the first that is asked for.
+/// The distinct measure of the reach: the first one requested.
 fn bind_reach(
     snapshot: &Snapshot,
     query: &Query,
@@ -370,7 +371,7 @@ fn bind_reach(
     }
     let invalid = |message: String| ServiceError::new(Code::InvalidArgument, message);
     if query.group_by.is_empty() {
-        let message = "`extras`: reach is of the rows of a page, and nothing is grouped; name keys in `group_by`";
+        let message = "`extras`: reach needs rows, but nothing is grouped; name keys in `group_by`";
         return Err(invalid(message.to_owned()));
     }
     first_distinct(snapshot, query, outputs).map(Some).ok_or_else(|| {
@@ -378,13 +379,13 @@ fn bind_reach(
         let names = names.filter(|name| is_distinct(snapshot, name));
         let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
         invalid(format!(
-            "`extras`: reach is of a distinct measure, and none is asked for; there are: {}",
+            "`extras`: reach needs a distinct measure, but none is requested; there are: {}",
             names.join(", ")
         ))
     })
 }
 
-/// What ranks are by: the first measure of the order.
+/// What ranks are determined by: the first measure of the order.
 fn bind_ranks(
     query: &Query,
     order: &[PlanOrder],
@@ -398,10 +399,10 @@ fn bind_ranks(
         OrderTarget::Key(_) | OrderTarget::Compared(..) => None,
     });
     if found.is_none() && order.iter().any(|order| by_measure(&order)) {
-        let message = "`extras`: ranks are by values of rows, and here they are ordered by a comparison; name a measure first";
+        let message = "`extras`: ranks are by values of rows, but rows are ordered by a comparison; name a measure first";
         return Err(ServiceError::new(Code::InvalidArgument, message));
     }
-    let message = "`extras`: ranks are by the first measure that rows are ordered by, and here they are ordered by keys \
+    let message = "`extras`: ranks are by the first measure that rows are ordered by, but rows are ordered by keys \
                    alone; name a measure in `order_by`";
     found.map(Some).ok_or_else(|| ServiceError::new(Code::InvalidArgument, message))
 }

@@ -1,4 +1,4 @@
-//! The days of a query one by one, for what is told from how they differ.
+//! The days of a query one by one, for results that depend on the variation between them.
 
 use clio_lake::StoredType;
 use clio_proto::{
@@ -11,7 +11,7 @@ use super::range::{Asked, bind_range};
 use super::{ByDay, OtherSide, Output, Plan, PlanKey, PlanMeasure, RateOf, Reading, Step};
 use crate::snapshot::Snapshot;
 
-/// What of each output may vary.
+/// How each output may vary.
 pub(super) fn rates(snapshot: &Snapshot, plan: &Plan) -> Vec<RateOf> {
     plan.outputs.iter().map(|output| rate(snapshot, plan, output)).collect()
 }
@@ -53,7 +53,7 @@ fn events_of<'a>(snapshot: &'a Snapshot, distinct: &str) -> Option<&'a str> {
     snapshot.model.measures().iter().find(counts).map(|own| own.name.as_str())
 }
 
-/// The measures that verdicts need beside those that are asked for: what counts the events of those below each rate.
+/// The measures that verdicts need besides the requested ones: the counts of events of each rate's denominator.
 pub(super) fn beside_verdicts(snapshot: &Snapshot, query: &Query) -> Vec<String> {
     if !query.extras.contains(&Extra::Verdicts) {
         return Vec::new();
@@ -65,7 +65,7 @@ pub(super) fn beside_verdicts(snapshot: &Snapshot, query: &Query) -> Vec<String>
     query.measures.iter().filter_map(below).map(str::to_owned).collect()
 }
 
-/// Gives a plan, which is bound but for this and for looks back, the days one by one.
+/// Adds the days one by one to a plan, which lacks only these and look-backs.
 pub(super) fn bind_by_day(
     query: &Query,
     of_days: &OfDays<'_>,
@@ -83,7 +83,7 @@ pub(super) fn bind_by_day(
     let days = settled(of_days, query.range, plan)?;
     if has_verdicts && days.len() > MAX_VERDICT_DAYS {
         let message = format!(
-            "`extras`: verdicts over {} days, the limit is {MAX_VERDICT_DAYS}; ask for fewer days",
+            "`extras`: verdicts over {} days, but the limit is {MAX_VERDICT_DAYS}; ask for fewer days",
             days.len()
         );
         return Err(ServiceError::new(Code::ResourceExhausted, message));
@@ -116,23 +116,23 @@ fn check_verdicts(plan: &Plan) -> Result<(), ServiceError> {
     let is_of_people = |rate: &RateOf| matches!(rate, RateOf::People { .. });
     let problem = match &plan.compare {
         None => {
-            "verdicts are of comparisons, and rows are compared with nothing; say with what (`compare`)"
+            "verdicts are about comparisons, but rows are not compared; say with what (`compare`)"
         }
         Some(OtherSide::Whole { .. }) => {
-            "verdicts are of two sides, and a row is a part of the whole; compare with the `rest`"
+            "verdicts need two separate sides, but a row is part of the whole; compare with the `rest`"
         }
         Some(OtherSide::Snapshot(_)) => {
-            "verdicts are of people of two kinds or times, and two snapshots count the same ones; look at the differences"
+            "verdicts need different people or times, but two snapshots count the same ones; look at the differences"
         }
         Some(OtherSide::Days(_) | OtherSide::Member { .. } | OtherSide::Rest { .. })
             if plan.keys.iter().any(is_time) =>
         {
-            "verdicts are over days, and rows are grouped by time; ask for the range instead"
+            "verdicts are over days, but rows are grouped by time; ask for the range instead"
         }
         Some(OtherSide::Days(_) | OtherSide::Member { .. } | OtherSide::Rest { .. })
             if !plan.rates.iter().any(is_of_people) =>
         {
-            "verdicts are of rates of people, and none is asked for: derived measures `a / b` of distinct measures, of \
+            "verdicts are about rates of people, but none is requested: derived measures `a / b` of distinct measures, of \
              which the first counts a part of those that the second one counts"
         }
         Some(OtherSide::Days(_) | OtherSide::Member { .. } | OtherSide::Rest { .. }) => {
@@ -142,14 +142,14 @@ fn check_verdicts(plan: &Plan) -> Result<(), ServiceError> {
     Err(ServiceError::new(Code::InvalidArgument, format!("`extras`: {problem}")))
 }
 
-/// The days of a range that are there one by one and settled.
+/// The days of a range that are present one by one and settled.
 fn settled(
     of_days: &OfDays<'_>,
     range: QueryRange,
     plan: &Plan,
 ) -> Result<Vec<Step>, ServiceError> {
     let OfDays { snapshot, lookups, limits, .. } = *of_days;
-    // With what windows hold before the range.
+    // Including what windows cover before the range.
     let range = match (plan.total.is_some(), plan.coverage.range) {
         (true, Some((first, last))) => QueryRange::Days { from: Some(first), to: Some(last) },
         _ => range,

@@ -1,4 +1,4 @@
-//! With what rows are compared, bound to a snapshot.
+//! What rows are compared with, bound to a snapshot.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,17 +17,17 @@ use super::{OtherSide, Plan, PlanKey, Step};
 use crate::config::Limits;
 use crate::snapshot::{Field, NULL, Snapshot};
 
-/// What a query's days are bound with.
+/// The context for binding a query's days.
 pub(super) struct OfDays<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) grain: Option<TimeGrain>,
-    /// Whether single days alone are read.
+    /// Whether only single days are read.
     pub(super) by_day: bool,
     pub(super) lookups: &'a BTreeSet<String>,
     pub(super) limits: &'a Limits,
 }
 
-/// Gives a plan, which is bound but for this, the other side of its query's comparison.
+/// Adds the other side of its query's comparison to a plan, which lacks only this.
 pub(super) fn bind_compare(
     query: &Query,
     of_days: &OfDays<'_>,
@@ -52,7 +52,7 @@ pub(super) fn bind_compare(
         Comparison::Snapshot(id) => {
             if plan.withholding.is_some() {
                 return Err(invalid(
-                    "two snapshots of a model with `min_people` may differ by fewer people; ask for each by itself",
+                    "two snapshots of a model with `min_people` may differ by fewer people; query each separately",
                 ));
             }
             let is_it = |beside: &&Arc<Snapshot>| beside.info.id == *id;
@@ -65,13 +65,13 @@ pub(super) fn bind_compare(
     }))
 }
 
-/// Days that both sides have would tell of the others alone, however few people these had.
+/// Days on both sides would reveal numbers of the others alone, however few people these have.
 fn check_apart(plan: &Plan, days: DayRange) -> Result<(), ServiceError> {
     let own = plan.coverage.range;
     let overlaps = own.is_some_and(|(first, last)| first <= days.last() && days.first() <= last);
     match &plan.withholding {
         Some(withholding) if overlaps => Err(invalid(format!(
-            "{days} has days that are asked for, and the difference would tell of fewer than {} people; compare with days that are not",
+            "{days} includes requested days, so that the difference could reveal fewer than {} people; compare with other days",
             withholding.least()
         ))),
         Some(_) | None => Ok(()),
@@ -82,13 +82,13 @@ fn invalid(message: impl Into<String>) -> ServiceError {
     ServiceError::new(Code::InvalidArgument, message.into()).of(QuestionPart::Compare)
 }
 
-/// The days just before those of a plan, as many of them.
+/// The same number of days just before those of a plan.
 fn days_before(query: &Query, plan: &Plan) -> Result<DayRange, ServiceError> {
     let has_first = matches!(query.range, QueryRange::Days { from: Some(_), .. });
     let range = plan.coverage.range.and_then(|(first, last)| DayRange::try_new(first, last));
     let Some(range) = range.filter(|_| has_first) else {
         return Err(invalid(
-            "no day lies before those that are there; say from which day on rows are asked for (`from`)",
+            "there are no days before those that are present; give the first day of the query (`from`)",
         ));
     };
     let too_early =
@@ -106,7 +106,7 @@ fn other_days(of_days: &OfDays<'_>, plan: &Plan, days: DayRange) -> Result<Plan,
     let asked = Asked { range, grain, window: None, by_day };
     let BoundRange { steps, coverage, total: _ } = bind_range(snapshot, asked, lookups, limits)
         .map_err(|error| error.of(QuestionPart::Compare))?;
-    // Without a window the total is what the steps make up together.
+    // Without a window the total is the union of the steps.
     Ok(plan.of_other_days(beside(&plan.steps, steps), coverage))
 }
 
@@ -134,9 +134,9 @@ fn bind_member(
         matches!(key, PlanKey::Age(_)) && *asked == GroupKey::Field(reference.clone())
     };
     if plan.keys.iter().zip(&query.group_by).any(is_age) {
-        return Err(invalid(format!("`{reference}` is an age, and has no members")));
+        return Err(invalid(format!("`{reference}` is an age, which has no members")));
     }
-    // Whether there is such a field at all, before whether rows are grouped by it.
+    // First whether the field exists, then whether rows are grouped by it.
     snapshot.field(reference).map_err(|error| error.of(QuestionPart::Compare))?;
     let is_key = |(key, asked): (&PlanKey, &GroupKey)| match key {
         PlanKey::Time | PlanKey::Age(_) => false,
@@ -166,7 +166,7 @@ fn bind_member(
     if !is_left(query, field, code) {
         let value = value.map_or_else(|| "null".to_owned(), |value| format!("`{value}`"));
         return Err(invalid(format!(
-            "the filter leaves nothing of `{reference}` = {value}; ask for it, too"
+            "the filter excludes `{reference}` = {value}; include it, too"
         )));
     }
     Ok(OtherSide::Member { key, code })
@@ -178,19 +178,19 @@ fn is_left(query: &Query, field: &Field, code: u32) -> bool {
     groups.is_none_or(|groups| groups.get(code as usize).copied().unwrap_or(false))
 }
 
-/// Whether what rows are compared with is of their step of time; `what` names it.
+/// Whether the other side belongs to a row's step of time; `what` names it.
 fn is_of_step(what: &str, keys: &[PlanKey]) -> Result<bool, ServiceError> {
     let is_time = |key: &PlanKey| matches!(key, PlanKey::Time);
     if keys.is_empty() {
         let message =
-            format!("the {what} is that of a row, and nothing is grouped; name keys in `group_by`");
+            format!("the {what} needs rows, but nothing is grouped; name keys in `group_by`");
         return Err(invalid(message));
     }
     Ok(keys.iter().any(is_time) && !keys.iter().all(is_time))
 }
 
 impl OtherSide {
-    /// The days of the other side, where it has days of its own.
+    /// The days of the other side, if it has days of its own.
     pub(crate) fn into_coverage(self) -> Option<Coverage> {
         match self {
             Self::Days(plan) => Some(plan.coverage),

@@ -1,4 +1,4 @@
-//! The test of the model that a question with verdicts is of.
+//! The declared test that a query with verdicts is about.
 
 use clio_proto::{Comparison, DayRange, Experiment, FieldRef, Filter, GroupKey, Query, Test};
 
@@ -10,14 +10,14 @@ use crate::snapshot::Snapshot;
 #[derive(Debug)]
 pub(crate) struct BoundTest {
     pub(crate) name: String,
-    /// Each with its code and the share of people that it should have.
+    /// Each with its code and its assigned share of people.
     pub(crate) arms: Vec<(String, u32, f64)>,
-    /// What counts everybody who was assigned: a position among the plan's `measures`.
+    /// The count of everybody who was assigned: a position among the plan's `measures`.
     pub(crate) assigned: usize,
 }
 
-/// The test that a question is of: rows are arms and nothing else, over days of the test, all arms are there, and each is compared with
-/// another one or with all others. Whatever else is filtered may follow from the arm that somebody was in.
+/// The test that a query is about: rows are exactly its arms, over days of the test, all arms are present, and each is
+/// compared with another one or with all others. Any other filter might depend on the arm that somebody was in.
 pub(super) fn declared(snapshot: &Snapshot, query: &Query, plan: &Plan) -> Option<BoundTest> {
     let [GroupKey::Field(key)] = &query.group_by[..] else { return None };
     let [PlanKey::Field { field, .. }] = &plan.keys[..] else { return None };
@@ -45,7 +45,7 @@ pub(super) fn declared(snapshot: &Snapshot, query: &Query, plan: &Plan) -> Optio
     })
 }
 
-/// Whether arms are compared with arms, all of them being there.
+/// Whether arms are compared with arms, all of them being present.
 fn is_compared(query: &Query, key: &FieldRef, arms: &[&str]) -> bool {
     let is_of_arms = match &query.filter {
         None => false,
@@ -61,7 +61,7 @@ fn is_compared(query: &Query, key: &FieldRef, arms: &[&str]) -> bool {
         Some(Comparison::Member { field, value: Some(value) }) => {
             field == key && arms.contains(&value.as_str())
         }
-        // Without the filter the rest is of others, too.
+        // Without the filter the rest would include others, too.
         Some(Comparison::Rest) => is_of_arms,
         Some(
             Comparison::Member { value: None, .. }

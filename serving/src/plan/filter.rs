@@ -1,7 +1,7 @@
-//! Filters over codes: what a test means for each code of a dimension, and the rows it leaves.
+//! Filters over codes: the meaning of a test for each code of a dimension, and the rows that pass.
 //!
-//! A test is worked out once over the codes of its dimension (thousands), not once a cell (millions);
-//! attributes and sets make no difference, since a code stands for the whole set of a cell's values.
+//! A test is evaluated once over the codes of its dimension (thousands), not once per cell (millions); attributes and
+//! sets make no difference, since a code stands for the whole set of a cell's values.
 
 use clio_proto::{Code, Filter, MAX_FILTER_DEPTH, Period, ServiceError, Test};
 use roaring::{MultiOps as _, RoaringBitmap};
@@ -11,7 +11,7 @@ use super::operators::BoundTest;
 use crate::config::Limits;
 use crate::snapshot::{Chunk, Dimensions, Field, KeyColumn, Snapshot};
 
-/// The most bitmaps that are united; with more, looking at each row's code is faster.
+/// The largest number of bitmaps that are united; with more, looking at each row's code is faster.
 const MAX_BITMAPS: usize = 64;
 
 /// A filter bound to one snapshot.
@@ -21,7 +21,7 @@ pub(crate) enum RowFilter {
     Or(Vec<Self>),
     Not(Box<Self>),
     Test(CodeTest),
-    /// Of an age, which differs from day to day.
+    /// A test of an age, which differs from day to day.
     Age(AgeTest),
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct CodeTest {
     n_holding: usize,
 }
 
-/// Checks that a filter is neither too deep nor too large; nothing else may walk through it before.
+/// Checks that a filter is neither too deep nor too large; nothing else may traverse it before.
 pub(crate) fn check_filter(filter: &Filter, limits: &Limits) -> Result<(), ServiceError> {
     let n_values = check_size(filter, MAX_FILTER_DEPTH)?;
     if n_values > limits.n_filter_values {
@@ -52,7 +52,7 @@ pub(crate) fn bind_filter(snapshot: &Snapshot, filter: &Filter) -> Result<RowFil
     bind_node(snapshot, filter)
 }
 
-/// The number of values named and of tests and joints around them, of a filter that is not too deep.
+/// The number of values, tests and connectives in a filter that is not too deep.
 fn check_size(filter: &Filter, depth_left: usize) -> Result<usize, ServiceError> {
     if depth_left == 0 {
         return Err(ServiceError::new(
@@ -62,7 +62,7 @@ fn check_size(filter: &Filter, depth_left: usize) -> Result<usize, ServiceError>
     }
     match filter {
         Filter::And(nodes) | Filter::Or(nodes) => {
-            // An empty list is a test, too.
+            // An empty list counts as a test.
             nodes.iter().try_fold(usize::from(nodes.is_empty()), |sum, node| {
                 Ok(sum + check_size(node, depth_left - 1)?)
             })
@@ -96,7 +96,7 @@ fn bind_test(field: &Field, test: &Test) -> Result<CodeTest, ServiceError> {
 }
 
 impl RowFilter {
-    /// Some dimensions, with those that it tests; `None` where there are too many to tell apart.
+    /// Some dimensions, plus those that it tests; `None` if their positions are too large.
     pub(crate) fn dimensions(&self, others: Dimensions) -> Option<Dimensions> {
         match self {
             Self::And(nodes) | Self::Or(nodes) => {
@@ -108,7 +108,7 @@ impl RowFilter {
         }
     }
 
-    /// The rows of a chunk for which the filter holds; the chunk is of this period.
+    /// The rows of a chunk that pass the filter; the chunk belongs to this period.
     pub(crate) fn rows(&self, chunk: &Chunk, period: Period) -> RoaringBitmap {
         match self {
             Self::And(nodes) => {

@@ -22,7 +22,7 @@ pub(crate) enum GroupTest {
         output: Output,
         test: MeasureTest,
     },
-    /// Of a number of a comparison; `at` counts these tests as they are written.
+    /// Of a number of a comparison; `at` counts these tests in written order.
     Compared {
         at: usize,
         output: Output,
@@ -31,7 +31,7 @@ pub(crate) enum GroupTest {
     },
 }
 
-/// What a test is of.
+/// The subject of a test.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Tested<'a> {
     Own(&'a Output),
@@ -56,7 +56,7 @@ impl GroupTest {
         }
     }
 
-    /// The outputs whose comparison it tests, as they are written.
+    /// The outputs whose comparison it tests, in written order.
     pub(crate) fn compared(&self) -> Vec<&Output> {
         match self {
             Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::compared).collect(),
@@ -71,7 +71,7 @@ impl GroupTest {
         !self.compared().is_empty()
     }
 
-    /// The positions, among the plan's `measures`, that it needs; some perhaps more than once.
+    /// The positions, among the plan's `measures`, that it needs; possibly with repetitions.
     pub(crate) fn needs(&self) -> Vec<usize> {
         match self {
             Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::needs).collect(),
@@ -80,7 +80,7 @@ impl GroupTest {
         }
     }
 
-    /// Tests that all have to hold, as far as they are written so.
+    /// Splits a conjunction into the tests that must all hold.
     pub(crate) fn parts(&self) -> Vec<&Self> {
         match self {
             Self::All(all) => all.iter().flat_map(Self::parts).collect(),
@@ -89,7 +89,7 @@ impl GroupTest {
     }
 }
 
-/// Checks that conditions are about groups, not too many, and about numbers.
+/// Checks that conditions apply to groups, are not too many, and compare with numbers.
 pub(super) fn check_having(query: &Query) -> Result<(), ServiceError> {
     let Some(having) = &query.having else { return Ok(()) };
     let invalid = |message: String| ServiceError::new(Code::InvalidArgument, message);
@@ -106,15 +106,14 @@ pub(super) fn check_having(query: &Query) -> Result<(), ServiceError> {
     }
     if query.group_by.is_empty() {
         let message =
-            "`having`: says which groups stay, and nothing is grouped; name keys in `group_by`";
+            "`having`: applies to groups, but nothing is grouped; name keys in `group_by`";
         return Err(invalid(message.to_owned()));
     }
     if let Some((measure, problem)) = first_problem(having) {
         return Err(invalid(format!("`having`: of `{measure}`: {problem}")));
     }
     if query.compare.is_none() && having.is_by_comparison() {
-        let message =
-            "`having`: tests a comparison, and rows are compared with nothing; give `compare`";
+        let message = "`having`: tests a comparison, but rows are not compared; give `compare`";
         return Err(invalid(message.to_owned()));
     }
     Ok(())
@@ -131,11 +130,11 @@ fn first_problem(having: &Having) -> Option<(String, String)> {
     }
 }
 
-/// What a query asks of measures.
+/// What a query asks for of measures.
 pub(super) struct Asked {
-    /// What is needed of stored measures, for what is asked for first.
+    /// The required stored measures, first those of the requested ones.
     pub(super) measures: Vec<PlanMeasure>,
-    /// How many of them are of what is asked for.
+    /// How many of them belong to the requested ones.
     pub(super) n_answered: usize,
     pub(super) outputs: Vec<Output>,
     pub(super) having: Option<GroupTest>,
@@ -143,7 +142,7 @@ pub(super) struct Asked {
     pub(super) withholding: Option<Withholding>,
 }
 
-/// Binds the measures that a query asks for, and those that say which groups stay, or are told of.
+/// Binds the measures that a query asks for, and those that determine which groups stay or are shown.
 pub(super) fn bind_having(snapshot: &Snapshot, query: &Query) -> Result<Asked, ServiceError> {
     let mut asked = bind_asked(snapshot, query)?;
     asked.withholding = withholding(snapshot, &mut asked.measures);
@@ -169,7 +168,7 @@ fn bind_asked(snapshot: &Snapshot, query: &Query) -> Result<Asked, ServiceError>
     Ok(Asked { measures, n_answered, outputs, having, withholding: None })
 }
 
-/// Binds conditions; `outputs` gives what each test is of, in the order in which they are written, and `n_compared` of them were of
+/// Binds conditions; `outputs` yields the subject of each test in written order, and `n_compared` of them were
 /// comparisons so far.
 fn group_test(
     having: &Having,

@@ -1,4 +1,4 @@
-//! The days before each step of time, of which new people were not.
+//! The look-back: the days before each step of time, on which its new people were not seen.
 
 use clio_proto::{Code, DayRange, MAX_LOOK_BACK_DAYS, Query, ServiceError};
 
@@ -7,7 +7,7 @@ use super::windows::before_steps;
 use super::{BoundLookBack, Output, Plan, PlanKey};
 use crate::snapshot::Snapshot;
 
-/// Gives a plan, which is bound but for this, the days before its steps.
+/// Adds the look-back of its steps to a plan, which lacks only this.
 pub(super) fn bind_look_back(
     query: &Query,
     of_days: &OfDays<'_>,
@@ -18,7 +18,7 @@ pub(super) fn bind_look_back(
         Err(ServiceError::new(Code::InvalidArgument, format!("`look_back_days`: {what}")))
     };
     if !(1..=MAX_LOOK_BACK_DAYS).contains(&n_days) {
-        return invalid(&format!("{n_days} days; from 1 to {MAX_LOOK_BACK_DAYS} are possible"));
+        return invalid(&format!("{n_days} days; from 1 to {MAX_LOOK_BACK_DAYS} are allowed"));
     }
     if !plan.keys.iter().any(|key| matches!(key, PlanKey::Time)) {
         return invalid("rows are not grouped by time; name `day` in `group_by`");
@@ -27,7 +27,7 @@ pub(super) fn bind_look_back(
         return invalid("not together with `window`");
     }
     let Some(measure) = first_distinct(of_days.snapshot, query, &plan.outputs) else {
-        return invalid("new people are of a distinct measure, and none is asked for");
+        return invalid("new people need a distinct measure, but none is requested");
     };
     let range = plan.coverage.range.and_then(|(first, last)| DayRange::try_new(first, last));
     let (steps, coverage) =

@@ -6,8 +6,9 @@ use clio_proto::{AskedMeasure, DimensionColumn, FieldRef, Filter, GroupKey, Quer
 
 use crate::snapshot::Snapshot;
 
-/// Of the lookups that days took different states of: those that give a dimension its values which the query groups or
-/// filters by, and those that are keys of an attribution, where it asks for what was credited.
+/// The lookups, of those for which days took different states, that matter: those that give their values to a dimension
+/// which the query groups or filters by, and those that are keys of an attribution, if the query asks for credited
+/// events.
 pub(super) fn lookups(snapshot: &Snapshot, query: &Query) -> BTreeSet<String> {
     let states = &snapshot.lookup_states;
     if states.lookups().next().is_none() {
@@ -32,7 +33,7 @@ pub(super) fn lookups(snapshot: &Snapshot, query: &Query) -> BTreeSet<String> {
     };
     let mut used: BTreeSet<String> = fields.into_iter().filter_map(of_field).collect();
     if asks_for_credited(snapshot, query) {
-        // What gives no dimension its values is a recipe's for its keys.
+        // A lookup that gives no dimension its values is used for the recipe's keys.
         let given: BTreeSet<String> =
             dimensions.iter().filter_map(|dimension| lookup_of(&dimension.column)).collect();
         used.extend(states.lookups().filter(|lookup| !given.contains(*lookup)).cloned());

@@ -1,4 +1,4 @@
-//! Values of a filter that do not exist, with those that are written alike.
+//! Values of a filter that do not exist, with similarly spelled ones.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,17 @@ use clio_proto::{FieldRef, Filter, MAX_NOTICES, Notice};
 use super::operators::missing;
 use crate::snapshot::{Field, Snapshot};
 
-/// The most values that are named for one that does not exist.
+/// The largest number of suggestions for a value that does not exist.
 const N_NEAREST: usize = 3;
 
-/// The most texts of all dictionaries together that one query compares with what does not exist: some ten
-/// milliseconds. What lies beyond is not named.
+/// The largest number of strings, over all dictionaries, that one query compares with values that do not exist: about
+/// ten milliseconds. There are no suggestions beyond it.
 pub(super) const MAX_COMPARED: usize = 20_000;
 
-/// The longest text, in bytes, that is compared: longer ones are no slip of the pen, and time grows with the square.
+/// The longest string, in bytes, that is compared: longer ones are not typing mistakes, and time grows with the square.
 const MAX_COMPARED_BYTES: usize = 64;
 
-/// The first values that the filter names and no member is, each once, and how many there are.
+/// The first distinct values that the filter names but no member has, and the number of all of them.
 pub(super) fn notices(snapshot: &Snapshot, filter: Option<&Filter>) -> (Vec<Notice>, u64) {
     let mut unknown = Vec::new();
     if let Some(filter) = filter {
@@ -53,7 +53,7 @@ fn find<'a>(
     }
 }
 
-/// The values of a field that are written most like a text, as far as the comparisons last.
+/// The values of a field spelled most like a text, as long as the budget of comparisons lasts.
 pub(super) fn nearest(
     field: &Field,
     value: &str,
@@ -65,7 +65,7 @@ pub(super) fn nearest(
     }
     let value = value.to_lowercase();
     let n_chars = value.chars().count();
-    // A third of the letters may be wrong; of a short text one.
+    // Up to a third of the letters may be wrong; one in a short text.
     let most = (n_chars / 3).max(1);
     let mut found: Vec<(usize, &str)> = Vec::new();
     for (_, text) in field.texts().iter() {

@@ -1,18 +1,17 @@
 //! Which values of a multi-valued field make groups under a filter.
 //!
-//! They are the values that the filter can be true for, *taken over one value*: the set of a cell is thought to
-//! hold that value alone, and tests of other fields may come out either way. So it does not matter in which of
-//! several equal ways a filter is written.
+//! They are the values for which the filter can be true *as if a cell held that value alone*, with tests of other
+//! fields having either outcome. So it does not matter in which of several equivalent ways a filter is written.
 //!
-//! A filter such as `allOf [a, b]`, or `anyOf [a]` and `anyOf [b]`, is true for no single value. Then the groups
-//! are the values that its parts ask for, but for those that it excludes: `a` and `b`.
+//! A filter such as `allOf [a, b]`, or `anyOf [a]` and `anyOf [b]`, is true for no single value. Then the groups are
+//! the values that its parts name, except those that it excludes: `a` and `b`.
 
 use clio_proto::{Filter, Test};
 
 use super::operators::{BoundTest, always};
 use crate::snapshot::{Field, NULL};
 
-/// Whether each value, by code, makes a group; `None` where the filter does not test the field, and all do.
+/// Whether each value, by code, makes a group; `None` if the filter does not test the field, so that all do.
 pub(super) fn values_of_groups(filter: &Filter, field: &Field) -> Option<Vec<bool>> {
     if !tests(filter, field) {
         return None;
@@ -35,7 +34,7 @@ fn tests(filter: &Filter, field: &Field) -> bool {
     }
 }
 
-/// What a filter can come to over one value, by code; at [`NULL`], over the empty set.
+/// The possible outcomes of a filter for one value, by code; at [`NULL`], for the empty set.
 struct Outcomes {
     can_hold: Vec<bool>,
     can_fail: Vec<bool>,
@@ -44,7 +43,7 @@ struct Outcomes {
 fn outcomes(filter: &Filter, field: &Field) -> Outcomes {
     let n_codes = field.texts().n_codes();
     let joined = |nodes: &[Filter], is_and: bool| {
-        // Of `and`, all must hold, and one may fail; of `or`, the other way round.
+        // For `and`, all must be able to hold, and one may fail; for `or`, the other way round.
         let (mut can_hold, mut can_fail) = (vec![is_and; n_codes], vec![!is_and; n_codes]);
         for node in nodes {
             let own = outcomes(node, field);
@@ -82,9 +81,9 @@ fn outcomes(filter: &Filter, field: &Field) -> Outcomes {
     }
 }
 
-/// The values that the parts of a filter ask for, and those that none of them excludes.
+/// The values that the parts of a filter name, and that none of them excludes.
 struct Parts {
-    /// `None` where no part asks for any.
+    /// `None` if no part names any.
     asked: Option<Vec<bool>>,
     left: Vec<bool>,
 }
@@ -100,7 +99,7 @@ impl Parts {
     }
 }
 
-/// The parts of a filter, or of its opposite.
+/// The parts of a filter, or of its negation.
 fn parts(filter: &Filter, field: &Field, is_wanted: bool) -> Parts {
     let n_codes = field.texts().n_codes();
     let all_or_none = |is_all: bool| Parts {

@@ -1,6 +1,6 @@
-//! What each operator means over the codes of a field: the one place in serving where they are told apart.
+//! The meaning of each operator over the codes of a field: the only place in serving that distinguishes them.
 //!
-//! A cell's value is seen as a set of codes: of one on a single-valued field, empty where it is null.
+//! A cell's value is taken as a set of codes: with one value on a single-valued field, empty if it is null.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use clio_proto::{Code, ServiceError, Test};
 
 use crate::snapshot::{Field, NULL};
 
-/// What a test that names nothing comes to, whatever the field holds; `None` for one that looks at the field.
+/// The outcome of a test that names nothing, whatever the field holds; `None` for one that depends on the field.
 pub(super) fn always(test: &Test) -> Option<bool> {
     match test {
         Test::AnyOf(values) => values.is_empty().then_some(false),
@@ -17,7 +17,7 @@ pub(super) fn always(test: &Test) -> Option<bool> {
     }
 }
 
-/// What a test names and no value of the field is, and whether that is a prefix.
+/// The values that a test names but the field does not have, and whether they are prefixes.
 pub(super) fn missing<'a>(test: &'a Test, field: &Field) -> Vec<(&'a str, bool)> {
     let texts = field.texts();
     match test {
@@ -29,16 +29,16 @@ pub(super) fn missing<'a>(test: &'a Test, field: &Field) -> Vec<(&'a str, bool)>
             let is_there = texts.iter().any(|(_, text)| text.starts_with(prefix.as_str()));
             if is_there { Vec::new() } else { vec![(prefix, true)] }
         }
-        // Numbers are no members.
+        // Numbers are not members.
         Test::Between(_) | Test::IsNull(_) => Vec::new(),
     }
 }
 
-/// A test with the codes of the values that it names. Costs a byte a value of the field.
+/// A test with the codes of the values that it names. Takes a byte for each value of the field.
 pub(super) struct BoundTest<'a> {
     test: &'a Test,
     field: &'a Field,
-    /// By code: whether the test names it, to ask for it or to exclude it.
+    /// By code: whether the test names it, to include or to exclude it.
     named: Vec<bool>,
 }
 
@@ -62,7 +62,7 @@ impl<'a> BoundTest<'a> {
         Self { test, field, named }
     }
 
-    /// By code: whether the test names a value, to ask for it or to exclude it.
+    /// By code: whether the test names a value, to include or to exclude it.
     pub(super) fn named(&self) -> &[bool] {
         &self.named
     }
@@ -71,7 +71,7 @@ impl<'a> BoundTest<'a> {
     ///
     /// # Errors
     ///
-    /// For a test that can hold of no cell of the field, whatever its values are.
+    /// For a test that cannot hold for any cell of the field, whatever its values.
     pub(super) fn holds_of_cells(&self) -> Result<Vec<bool>, ServiceError> {
         let in_set = |set: &[u32]| set.iter().filter(|code| self.named[**code as usize]).count();
         match self.test {
@@ -81,8 +81,8 @@ impl<'a> BoundTest<'a> {
                 let n_values = n_distinct(values);
                 if n_values > 1 && !self.field.multi {
                     let message = format!(
-                        "`allOf` with {n_values} values holds for no cell: `{}` has one value at \
-                         most; `anyOf` holds where it is one of them",
+                        "`allOf` with {n_values} values holds for no cell: `{}` has at \
+                         most one value; `anyOf` holds if it is one of them",
                         self.field.reference
                     );
                     return Err(ServiceError::new(Code::InvalidArgument, message));
@@ -92,7 +92,7 @@ impl<'a> BoundTest<'a> {
             }
             Test::Between(_) => {
                 let message = format!(
-                    "`{}` has texts as values, and whole numbers from one to another are of ages alone; list \
+                    "`{}` has texts as values, but ranges of whole numbers are only for ages; list \
                      values with `any_of`",
                     self.field.reference
                 );
@@ -102,7 +102,7 @@ impl<'a> BoundTest<'a> {
         }
     }
 
-    /// By code: whether it holds of the set of each value alone; at [`NULL`], of the empty set.
+    /// By code: whether it holds for the set of each value alone; at [`NULL`], for the empty set.
     pub(super) fn holds_of_one(&self) -> Vec<bool> {
         match self.test {
             Test::AnyOf(_) | Test::Prefix(_) | Test::Between(_) => self.named.clone(),
@@ -129,8 +129,8 @@ impl<'a> BoundTest<'a> {
         }
     }
 
-    /// Whether a set for which it does not hold may have any of the values that it names: not to hold all of
-    /// several is no reason to lack one of them.
+    /// Whether a set for which it does not hold may have any of the values that it names: a set that lacks some of
+    /// several values may still have others.
     pub(super) fn is_lax(&self) -> bool {
         match self.test {
             Test::AllOf(values) => n_distinct(values) > 1,
@@ -142,7 +142,7 @@ impl<'a> BoundTest<'a> {
         }
     }
 
-    /// Asks a question of the set of each code of a cell.
+    /// Evaluates a predicate for the set of each cell code.
     fn by_cell_code(&self, holds: impl Fn(&[u32]) -> bool) -> Vec<bool> {
         let mut own = [NULL];
         let codes = (0_u32..).take(self.field.n_cell_codes());

@@ -14,14 +14,14 @@ use super::windows::{Windowed, windowed};
 use crate::config::Limits;
 use crate::snapshot::Snapshot;
 
-/// What is asked of the days.
+/// The requested days and steps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked {
     pub(crate) range: QueryRange,
     pub(crate) grain: Option<TimeGrain>,
-    /// Which days count for a step beside its own; only with a grain, and of days only where that is the day.
+    /// Which days count for a step besides its own; only with a grain, and trailing days only by day.
     pub(crate) window: Option<TimeWindow>,
-    /// Whether single days alone are read, whatever the steps: then retired months have none.
+    /// Whether only single days are read, whatever the steps: then retired months have none.
     pub(crate) by_day: bool,
 }
 
@@ -29,12 +29,12 @@ pub(crate) struct Asked {
 #[derive(Debug)]
 pub(crate) struct BoundRange {
     pub(crate) steps: Vec<Step>,
-    /// The periods of the total, where it is not what the steps make up together.
+    /// The periods of the total, if it is not the union of the steps.
     pub(crate) total: Option<Vec<Period>>,
     pub(crate) coverage: Coverage,
 }
 
-/// The steps of a query and the days behind them, with what is to say of the lookups that it depends on.
+/// The steps of a query and the days behind them, with the notes on the lookups that it depends on.
 pub(crate) fn bind_range(
     snapshot: &Snapshot,
     asked: Asked,
@@ -42,7 +42,7 @@ pub(crate) fn bind_range(
     limits: &Limits,
 ) -> Result<BoundRange, ServiceError> {
     let Asked { range, grain, window, by_day } = asked;
-    // Only who names both ends can have slipped: what is there may lie as far apart as it likes.
+    // Only a range with both ends can be a mistake: data may span any range.
     let is_asked = matches!(range, QueryRange::Days { from: Some(_), to: Some(_) });
     let range = resolve(snapshot.first_and_last(), range)?;
     let Some(range) = range else {
@@ -94,7 +94,7 @@ fn retired_days(snapshot: &Snapshot, range: DayRange) -> impl Iterator<Item = Da
     days.filter(|day| snapshot.retired.contains(*day))
 }
 
-/// What there is of a range's days, but for those that are left out.
+/// The coverage of a range, without the days that are left out.
 pub(super) fn coverage(
     snapshot: &Snapshot,
     range: DayRange,
@@ -119,7 +119,7 @@ pub(super) fn coverage(
     }
 }
 
-/// Periods by their first days, the longer one before those in it: steps that overlap read some of them before earlier ones.
+/// Periods by their first days, longer ones before those in them: steps that overlap may list them out of order.
 fn in_order(mut periods: Vec<Period>) -> Vec<Period> {
     periods.sort_by_key(|period| {
         let days = DayRange::of(*period);
@@ -128,7 +128,7 @@ fn in_order(mut periods: Vec<Period>) -> Vec<Period> {
     periods
 }
 
-/// How many days of a step the snapshot lacks, or has in a retired month alone that the step cuts.
+/// How many days of a step the snapshot lacks, or has only in a retired month that the step cuts.
 pub(crate) fn n_days_missing(snapshot: &Snapshot, step: &Step) -> u32 {
     let Step { days, .. } = step;
     let present = snapshot.days.range(days.first()..=days.last()).count();
@@ -150,7 +150,7 @@ pub(super) fn no_days() -> Coverage {
     }
 }
 
-/// The days asked for; `None` where none was named and the snapshot holds none.
+/// The requested days; `None` if none were named and the snapshot holds none.
 fn resolve(
     data: Option<(Date, Date)>,
     range: QueryRange,
@@ -161,7 +161,7 @@ fn resolve(
     };
     let (first, last) = match (from, to) {
         (Some(from), Some(to)) => (from, to),
-        // An open end is the edge of the data; behind that edge a range is its closed end alone.
+        // An open end is the edge of the data; beyond that edge a range consists of its closed end alone.
         (Some(from), None) => (from, data.map_or(from, |(_, last)| last.max(from))),
         (None, Some(to)) => (data.map_or(to, |(first, _)| first.min(to)), to),
         (None, None) => match data {
@@ -177,7 +177,7 @@ fn resolve(
     })
 }
 
-/// What one step of time holds.
+/// The days of one step of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StepOf {
     Period(Grain),
@@ -215,7 +215,8 @@ impl StepOf {
     }
 }
 
-/// The fewest periods that hold the days of a range that are there; or each of these days, but for those of retired months.
+/// The smallest set of periods that hold the present days of a range; or each of these days, except those of retired
+/// months.
 fn periods(
     present: &BTreeSet<Date>,
     retired: &RetiredDays,
@@ -229,8 +230,8 @@ fn periods(
     days.filter(|day| !retired.contains(*day)).map(Period::Day).collect()
 }
 
-/// The steps that hold data, in order. A retired month is no step by day, and gives a longer one nothing
-/// where the step or the range cuts it.
+/// The steps that hold data, in order. A retired month is not a step by day, and contributes nothing to a longer one if
+/// the step or the range cuts it.
 fn steps(
     present: &BTreeSet<Date>,
     retired: &RetiredDays,
@@ -353,7 +354,7 @@ mod tests {
         assert_eq!(of(TimeGrain::Month, "2026-01-31", "2026-02-28"), ["2026-02: 2026-02"]);
         assert_eq!(of(TimeGrain::Year, "2026-01-31", "2026-02-28"), ["2026: 2026-02"]);
         assert_eq!(of(TimeGrain::Day, "2026-01-30", "2026-02-01"), ["2026-02-01: 2026-02-01"]);
-        // The week holds all that the retired month was folded of.
+        // The week holds everything that the retired month was folded from.
         assert_eq!(
             of(TimeGrain::Week, "2026-01-30", "2026-02-01"),
             ["2026-01-26: 2026-01 2026-02-01"]

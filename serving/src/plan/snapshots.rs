@@ -1,4 +1,4 @@
-//! What rows are compared with, where that is another snapshot: the same question, bound to that one.
+//! Comparisons with another snapshot: the same query, bound to that one.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use super::compare::OfDays;
 use super::{OtherSnapshot, Output, Plan, PlanKey, Step};
 use crate::snapshot::Snapshot;
 
-/// Binds the question of a plan to another snapshot.
+/// Binds the query of a plan to another snapshot.
 ///
 /// # Errors
 ///
-/// Where the other snapshot's model does not have what is asked for, or means something else by it.
+/// The other snapshot's model does not have what is requested, or defines it differently.
 pub(super) fn bind_snapshot(
     of_days: &OfDays<'_>,
     query: &Query,
@@ -33,7 +33,8 @@ pub(super) fn bind_snapshot(
     Ok(OtherSnapshot { snapshot: Arc::clone(beside), plan })
 }
 
-/// The steps of another snapshot at the positions of those of their names, then those that have none: they are in the total.
+/// The steps of another snapshot at the positions of those of their names, then those without counterpart: they are in
+/// the total.
 fn by_name(own: &[Step], mut others: Vec<Step>) -> Vec<Step> {
     let mut steps: Vec<Step> = own
         .iter()
@@ -46,7 +47,7 @@ fn by_name(own: &[Step], mut others: Vec<Step>) -> Vec<Step> {
     steps
 }
 
-/// Checks that both plans stand for the same: what is of another kind, or another formula, is no number to compare with.
+/// Checks that both plans mean the same: a measure of another kind or formula cannot be compared.
 fn check_same(
     (own_snapshot, own): (&Snapshot, &Plan),
     (other_snapshot, other): (&Snapshot, &Plan),
@@ -54,7 +55,7 @@ fn check_same(
 ) -> Result<(), ServiceError> {
     let differs = |what: String| {
         let message = format!(
-            "{what} is something else there, as its model says; leave it out, or ask each snapshot by itself"
+            "{what} is defined differently there; leave it out, or query each snapshot separately"
         );
         ServiceError::new(Code::InvalidArgument, message)
     };

@@ -1,4 +1,4 @@
-//! Days beside those of a step of time: its window, or those before it.
+//! Days besides those of a step of time: its window, or its look-back.
 
 use std::collections::BTreeSet;
 
@@ -13,11 +13,11 @@ pub(super) struct Windowed {
     pub(super) steps: Vec<Step>,
     /// All days of them.
     pub(super) range: DayRange,
-    /// The days of retired months that some step lacks: their month is not whole in its window.
+    /// The days of retired months that some step lacks, because its window cuts their month.
     pub(super) left_out: BTreeSet<Date>,
 }
 
-/// The most steps that have windows: ten years of days. Time grows with the square.
+/// The largest number of steps that may have windows: ten years of days. Time grows with the square.
 const MAX_WINDOWS: usize = 3_660;
 
 /// Gives each step the days of its window.
@@ -29,12 +29,12 @@ pub(super) fn windowed(
 ) -> Result<Windowed, ServiceError> {
     if steps.len() > MAX_WINDOWS {
         let message = format!(
-            "`window`: {} steps of time, the limit is {MAX_WINDOWS}; ask for fewer days, or for longer steps",
+            "`window`: {} steps of time, but the limit is {MAX_WINDOWS}; ask for fewer days, or for longer steps",
             steps.len()
         );
         return Err(ServiceError::new(Code::ResourceExhausted, message));
     }
-    // Where that would be before all days that can be written, the first of them.
+    // Clamped to the first day that can be written.
     let back = |day: Date| match window {
         TimeWindow::Cumulative => range.first(),
         TimeWindow::TrailingDays(n_days) => {
@@ -52,13 +52,13 @@ pub(super) fn windowed(
         left_out.append(&mut range::left_out(snapshot, own, std::slice::from_ref(&step)));
         with_windows.push(step);
     }
-    // What lies before the first step's window is in no row.
+    // Days before the first step's window are in no row.
     let first = with_windows.first().map_or(range.first(), |step| step.days.first());
     let all = DayRange::try_new(first.min(range.first()), range.last()).unwrap_or(range);
     Ok(Windowed { steps: with_windows, range: all, left_out })
 }
 
-/// The days before each of some steps of a range, at the same positions, and what there is of them.
+/// The days before each of some steps of a range, at the same positions, and their coverage.
 pub(super) fn before_steps(
     snapshot: &Snapshot,
     steps: &[Step],
@@ -68,7 +68,7 @@ pub(super) fn before_steps(
 ) -> Result<(Vec<Step>, Coverage), ServiceError> {
     if steps.len() > MAX_WINDOWS {
         let message = format!(
-            "`look_back_days`: {} steps of time, the limit is {MAX_WINDOWS}; ask for fewer days, or for longer steps",
+            "`look_back_days`: {} steps of time, but the limit is {MAX_WINDOWS}; ask for fewer days, or for longer steps",
             steps.len()
         );
         return Err(ServiceError::new(Code::ResourceExhausted, message));
@@ -80,7 +80,7 @@ pub(super) fn before_steps(
     let mut left_out = BTreeSet::new();
     let mut looked_back = Vec::with_capacity(steps.len());
     for step in steps {
-        // No day can be written before the first of all.
+        // No day can be written before the first one.
         let Some(days) = before(step.first) else {
             looked_back.push(Step { periods: Vec::new(), ..step.clone() });
             continue;
@@ -101,7 +101,7 @@ pub(super) fn before_steps(
     let Some(all) = all else { return Ok((looked_back, range::no_days())) };
     let is_asked = |day: &Date| asked.iter().any(|range| range.contains(*day));
     let whole = range::coverage(snapshot, all, &looked_back, left_out, lookups);
-    // Days between look-backs are neither there nor missing.
+    // Days between look-backs are neither present nor missing.
     let asked_of =
         |ranges: &[DayRange]| runs(ranges.iter().flat_map(|own| own.days()).filter(is_asked));
     let missing = asked_of(&whole.missing);
@@ -115,7 +115,7 @@ pub(super) fn before_steps(
     Ok((looked_back, coverage))
 }
 
-/// Ranges that come by their first days as ranges that do not meet.
+/// Merges ranges, sorted by their first days, into disjoint ones.
 fn joined(ranges: &[DayRange]) -> Vec<DayRange> {
     let mut joined: Vec<DayRange> = Vec::new();
     for range in ranges {

@@ -1,4 +1,4 @@
-//! Bounds against what they promise.
+//! Bounds against their promise.
 
 use proptest::prelude::{
     Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
@@ -15,7 +15,7 @@ fn apart(_: &str, _: &str) -> bool {
     false
 }
 
-/// A rate of 50 of 400 people, with bounds of 1 to 150 and 300 to 500, was said to be -0.01 % at the least.
+/// A rate of 50 of 400 people, with bounds of 1 to 150 and 300 to 500, had a lower bound of -0.01 %.
 #[test]
 fn no_bound_lies_beyond_all_measures_at_their_ends() {
     let people = |name: &str| match name {
@@ -29,8 +29,8 @@ fn no_bound_lies_beyond_all_measures_at_their_ends() {
     assert!(found.lower.unwrap() >= 300.0 / 150.0, "{found:?}");
 }
 
-/// Players within viewers were taken as independent of them: the interval of a take rate of seven tenths was nearly twice
-/// too wide.
+/// Players within viewers were taken as independent of them: the interval of a take rate of seven tenths was nearly
+/// twice too wide.
 #[test]
 fn a_part_errs_together_with_its_whole() {
     let is_part_of = |part: &str, whole: &str| (part, whole) == ("a", "b");
@@ -44,7 +44,7 @@ fn a_part_errs_together_with_its_whole() {
         assert!((found / expected - 1.0).abs() < 1e-3, "{share}: {found} {expected}");
         let independent = half_width(with_bounds(&ratio, measures, apart));
         assert!((found / independent - (1.0 - share).sqrt()).abs() < 1e-3);
-        // Whichever is called what, and in a product the other way.
+        // Whatever the names, and with the opposite sign in a product.
         let turned = Expression::parse("b / a").unwrap();
         let narrower = half_width(with_bounds(&turned, measures, is_part_of))
             / half_width(with_bounds(&turned, measures, apart));
@@ -54,13 +54,13 @@ fn a_part_errs_together_with_its_whole() {
             / half_width(with_bounds(&product, measures, apart));
         assert!((wider - (1.0 + share).sqrt()).abs() < 1e-3, "{share}: {wider}");
     }
-    // A part that is a list of coupons leaves the whole's own error.
+    // If the part is a list of coupons, the whole's own error remains.
     let exact_part = |name: &str| if name == "a" { Value::exact(10.0) } else { of(1e6, 1e-4) };
     let found = half_width(with_bounds(&ratio, exact_part, is_part_of));
     assert!((found / 1e-9 - 1.0).abs() < 1e-3, "{found}");
 }
 
-/// Equal estimates of a part and its whole made bounds without width.
+/// Equal estimates of a part and its whole gave bounds without width.
 #[test]
 fn a_part_that_is_as_large_as_its_whole_keeps_bounds() {
     let ratio = Expression::parse("a / b").unwrap();
@@ -77,8 +77,8 @@ fn a_part_that_is_as_large_as_its_whole_keeps_bounds() {
     }
 }
 
-/// Two numbers' errors and Jaccard index; the widths that hold 95 % of 3 a - 2 b and of 3 a / 2 b, of four million draws of SciPy's
-/// `multivariate_normal` (`tests/peers/statistics/stored.py`).
+/// The errors and the Jaccard index of two numbers; the widths that hold 95 % of 3 a - 2 b and of 3 a / 2 b, from four
+/// million draws of SciPy's `multivariate_normal` (`tests/peers/statistics/stored.py`).
 const TWO_SIDES: [(f64, f64, f64, f64, f64); 5] = [
     (0.008, 0.008, 0.0, 0.113_035, 0.066_494),
     (0.008, 0.008, 0.5, 0.082_916, 0.046_986),
@@ -87,14 +87,14 @@ const TWO_SIDES: [(f64, f64, f64, f64, f64); 5] = [
     (0.016, 0.004, 0.6, 0.171_296, 0.082_209),
 ];
 
-/// The Jaccard indexes of players and viewers of an audience, then of all (of the first and the second, the first and the third, and
-/// so on); the width that holds 95 % of the audience's affinity index, with errors of 0.8 %.
+/// The Jaccard indexes of players and viewers of an audience, then of all (of the first and the second, the first and
+/// the third, and so on); the width that holds 95 % of the audience's affinity index, with errors of 0.8 %.
 const AFFINITIES: [([f64; 6], f64); 2] = [
     ([0.2, 0.4, 0.06, 2.0 / 13.0, 0.3, 0.15], 0.047_856),
     ([0.5, 0.875, 0.35, 7.0 / 15.0, 0.7, 0.4], 0.025_929),
 ];
 
-/// Bounds are of the first order in errors of some per cent, and the draws are known to a thousandth.
+/// Bounds are of first order in errors of some per cent, and the draws are accurate to a thousandth.
 #[test]
 fn widths_are_those_of_errors_that_scipy_drew() {
     let of = |error: f64| {
@@ -147,17 +147,17 @@ fn bounds_follow_the_measures() {
     let exact = Value::exact;
     // Exact is exact.
     check("a / b", exact(1.0), exact(4.0), exact(0.25));
-    // One estimate: its bounds, through the expression, the divisor's the other way round.
+    // One estimate: its bounds through the expression, reversed for the divisor.
     check("2 * a + 1", estimate(10.0, 8.0, 13.0), exact(0.0), estimate(21.0, 17.0, 27.0));
     check("a / b", exact(8.0), estimate(4.0, 2.0, 8.0), estimate(2.0, 1.0, 4.0));
     check("-a", estimate(10.0, 8.0, 13.0), exact(0.0), estimate(-10.0, -13.0, -8.0));
-    // Two estimates: in quadrature, each side by itself (3-4-5 below, 5-12-13 above).
+    // Two estimates: in quadrature, each side separately (3-4-5 below, 5-12-13 above).
     let (a, b) = (estimate(100.0, 97.0, 105.0), estimate(200.0, 196.0, 212.0));
     check("a + b", a, b, estimate(300.0, 295.0, 313.0));
-    // A difference turns the sides of what is taken away.
+    // A difference swaps the sides of the subtrahend.
     let (a, b) = (estimate(100.0, 97.0, 105.0), estimate(200.0, 188.0, 204.0));
     check("a - b", a, b, estimate(-100.0, -105.0, -87.0));
-    // The same measure twice is one measure: it cancels, or it squares.
+    // The same measure twice is one measure: it cancels, or is squared.
     check("a - a", estimate(10.0, 8.0, 13.0), exact(0.0), estimate(0.0, 0.0, 0.0));
     check("a / (a + b)", estimate(1.0, 0.0, 3.0), exact(1.0), estimate(0.5, 0.0, 0.75));
     // An exact measure beside an estimated one leaves an estimate, whatever its bounds.
@@ -177,7 +177,7 @@ fn where_no_bounds_can_be_stated_there_are_none() {
     assert_eq!(with_bounds(&ratio, |_| Value::exact(0.0), apart), Value::undefined());
 }
 
-/// Texts that are expressions, over `a`, `b` and `c`.
+/// Texts that are expressions over `a`, `b` and `c`.
 fn texts() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("a".to_owned()),
@@ -196,8 +196,8 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// What a caller may rely on: the value is the plain one, the bounds hold it, and exactness is
-    /// that of the measures.
+    /// What a caller may rely on: the value is the plain one, the bounds contain it, and it is exact if the measures
+    /// are.
     #[test]
     fn bounds_hold_the_value(
         text in texts(),

@@ -6,7 +6,7 @@ use clio_lake::{Lake, Standing};
 
 use crate::error::ServingError;
 
-/// What was decided, as far as was looked. A decision never changes while it is there, so that all are read again once there are more, and
+/// The decisions read so far. A decision never changes while it exists, so that all are reread once there are more, and
 /// now and then.
 #[derive(Debug)]
 pub(super) struct Decisions {
@@ -23,12 +23,12 @@ impl Decisions {
         *self.known() = None;
     }
 
-    /// What all of them come to, as far as was looked.
+    /// The combined effect of all decisions read so far.
     pub(super) fn standing(&self) -> Arc<Standing> {
         self.known().clone().unwrap_or_default()
     }
 
-    /// Looks whether there are more; or at all of them, since one may have been deleted and made again.
+    /// Looks whether there are more; or rereads all of them, since one may have been deleted and made again.
     pub(super) async fn look(&self, at_all: bool) -> Result<(), ServingError> {
         let known = self.known().clone().filter(|_| !at_all);
         if let Some(known) = known

@@ -9,10 +9,10 @@ use tracing::warn;
 
 use crate::error::ServingError;
 
-/// The most runs that are listed at once.
+/// The largest number of runs in a list.
 const MAX_RUNS: usize = 1_000;
 
-/// The runs of a lake, as far as they were read. A record never changes, so that it is read once.
+/// The runs of a lake read so far. A record never changes, so that it is read once.
 #[derive(Debug)]
 pub(super) struct RunList {
     lake: Lake,
@@ -29,7 +29,7 @@ impl RunList {
         self.records.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The newest runs that have ended, newest first.
+    /// The newest finished runs, newest first.
     pub(super) async fn newest(&self, n_most: usize) -> Result<Vec<RunInfo>, ServingError> {
         let mut names = self.lake.run_names().await?;
         names.truncate(n_most.min(MAX_RUNS));
@@ -37,7 +37,7 @@ impl RunList {
         let new: Vec<RunName> = names.iter().filter(is_new).cloned().collect();
         for (name, record) in self.lake.run_records(new).await? {
             let record = record.map(|record| Arc::new(RunInfo::from(record))).map_err(|error| {
-                warn!(%error, "a record is left out of the list of runs");
+                warn!(%error, "run record left out of the list");
             });
             self.put(name, record.ok());
         }

@@ -1,4 +1,4 @@
-//! The snapshots of the lake, from its log: also those that are not held.
+//! The snapshots of the lake, from its log: including those that are not held.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,21 +12,21 @@ use tracing::warn;
 use crate::error::ServingError;
 use crate::snapshot::Snapshot;
 
-/// The most snapshots that are listed at once.
+/// The largest number of snapshots in a list.
 const MAX_SNAPSHOTS: usize = 1_000;
 
-/// The snapshots of a lake, as far as they were read. A version never changes, so that it is read once.
+/// The snapshots of a lake read so far. A version never changes, so that it is read once.
 #[derive(Debug)]
 pub(super) struct Versions {
     lake: Lake,
     known: Mutex<BTreeMap<u64, Version>>,
 }
 
-/// What a version is.
+/// The kind of a version.
 #[derive(Debug, Clone)]
 enum Version {
     Snapshot(SnapshotInfo),
-    /// What its commit says cannot be read.
+    /// Its commit cannot be read.
     Refused(RefusedSnapshot),
     /// Nothing was committed to the table yet.
     Nothing,
@@ -49,8 +49,8 @@ impl Versions {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(version, known);
     }
 
-    /// The newest snapshots, newest first, with the versions down to the last of them that are none; those that are
-    /// held are known without a look.
+    /// The newest snapshots, newest first, with the refused versions back to the last of them; held snapshots are known
+    /// without reading anything.
     pub(super) async fn newest(
         &self,
         n_most: usize,
@@ -65,7 +65,7 @@ impl Versions {
         let mut list = SnapshotList::default();
         let mut end = table.version() + 1;
         while list.snapshots.len() < n_most && end > 0 {
-            // Most versions are snapshots, so that about as many are read as are missing.
+            // Most versions are snapshots, so that about as many must be read as are missing.
             let mut start = end.saturating_sub((n_most - list.snapshots.len()) as u64);
             let mut is_whole = true;
             for version in (start..end).rev() {
@@ -117,7 +117,7 @@ impl Versions {
                 Err(ServingError::NoSnapshot { .. }) => Version::Nothing,
                 Err(ServingError::Refused { refusal, .. }) => {
                     let reason = refusal.to_string();
-                    warn!(version, reason, "a version is no snapshot");
+                    warn!(version, reason, "version is not a snapshot");
                     let committed_at = table.committed_at().await?;
                     let id = SnapshotId(version);
                     let is_marked_bad = false;
@@ -131,7 +131,7 @@ impl Versions {
     }
 }
 
-/// A version that somebody marked as bad, and what they said.
+/// A version that somebody marked as bad, with their reason.
 pub(crate) fn bad(
     id: SnapshotId,
     committed_at: Option<Timestamp>,
@@ -141,7 +141,7 @@ pub(crate) fn bad(
     RefusedSnapshot { id, committed_at, reason, is_marked_bad: true }
 }
 
-/// A version as its log tells of it.
+/// A version as described by its log.
 fn describe(
     version: u64,
     committed_at: Timestamp,

@@ -1,4 +1,4 @@
-//! Exact recounts of snapshots, as `etl verify` leaves them in the lake: the last one of each is shown.
+//! Exact recounts of snapshots, as `etl verify` stores them in the lake: the last one of each is shown.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use tracing::warn;
 
 use crate::error::ServingError;
 
-/// The last verification of each version, as far as was looked. A file never changes, so that it is read once.
+/// The last verification of each version, read so far. A file never changes, so that it is read once.
 #[derive(Debug)]
 pub(super) struct Verifications {
     lake: Lake,
@@ -33,14 +33,14 @@ impl Verifications {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The last one of a snapshot, as far as was looked.
+    /// The last one of a snapshot, read so far.
     pub(super) fn of(&self, id: SnapshotId) -> Option<VerificationInfo> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(&id)?.info.clone()
     }
 
-    /// Looks for those of a snapshot and of all newer ones. What goes wrong is logged: numbers are served
-    /// whether somebody verified them or not.
+    /// Looks for those of a snapshot and of all newer ones. Errors are logged: numbers are served whether verified or
+    /// not.
     pub(super) async fn look(&self, from: SnapshotId) {
         if let Err(error) = self.try_look(from).await {
             warn!(%error, "verifications cannot be listed");
@@ -55,7 +55,7 @@ impl Verifications {
             let info = match self.lake.verification(&file).await? {
                 Ok(verification) => verification.info(),
                 Err(error) => {
-                    warn!(%error, "a verification is left out");
+                    warn!(%error, "verification left out");
                     None
                 }
             };

@@ -1,20 +1,20 @@
-//! From which day on the age of each member counts.
+//! The day from which the age of each member counts.
 
 use clio_proto::{Age, AgeStep, Code, FieldInfo, FieldRef, Period, ServiceError, display_name};
 use jiff::civil::Date;
 
 use super::{NULL, Snapshot};
 
-/// First days by cell code of one dimension, as [`day_number`] has them; `None` where it is not known.
+/// First days by cell code of one dimension, as [`day_number`]s; `None` if unknown.
 pub(crate) type FirstDays = Vec<Option<i32>>;
 
-/// A day as a number, which grows by 1 from day to day.
+/// A day as a number that grows by 1 from day to day.
 pub(crate) fn day_number(day: Date) -> i32 {
     (day - Date::ZERO).get_days()
 }
 
 impl Snapshot {
-    /// What a reference to a step of age stands for: the dimension's position, and the step. `None` of any other reference.
+    /// What a reference to a step of age means: the dimension's position, and the step. `None` for any other reference.
     pub(crate) fn age(&self, reference: &FieldRef) -> Option<(usize, AgeStep)> {
         let attribute = reference.attribute.as_deref()?;
         let step = AgeStep::ALL.into_iter().find(|step| step.as_str() == attribute)?;
@@ -44,11 +44,11 @@ impl Snapshot {
         })
     }
 
-    /// The first day of each member of a dimension with an age; worked out when it is first asked for.
+    /// The first day of each member of a dimension with an age; computed on first use.
     ///
     /// # Errors
     ///
-    /// Where the attribute that the model names is a list.
+    /// The attribute that the model names is a list.
     pub(crate) fn first_days(&self, dimension: usize) -> Result<&FirstDays, ServiceError> {
         if let Some(known) = self.first_days[dimension].get() {
             return Ok(known);
@@ -60,7 +60,7 @@ impl Snapshot {
         Ok(self.first_days[dimension].get_or_init(|| found))
     }
 
-    /// The days that an attribute holds: of a text that is no day, it is not known.
+    /// The days in an attribute: unknown where the text is not a day.
     fn days_of_attribute(
         &self,
         dimension: usize,
@@ -70,7 +70,8 @@ impl Snapshot {
         let reference = FieldRef { dimension: name, attribute: Some(attribute.to_owned()) };
         let field = &self.fields[self.field(&reference)?];
         if field.multi {
-            let message = format!("`{reference}` has several values, and the age is by one day");
+            let message =
+                format!("`{reference}` has several values, but an age counts from one day");
             return Err(ServiceError::new(Code::InvalidArgument, message));
         }
         let mut own = [NULL];
@@ -82,8 +83,9 @@ impl Snapshot {
         Ok(codes.map(|code| day_of(code, &mut own)).collect())
     }
 
-    /// The first days with cells, also of days that have left the lake, as far as they were kept. Who was there on the first day of all
-    /// may have been there before; so may who was in a retired month of which nothing was kept, unless an earlier day is known.
+    /// The first days with cells, including days that have left the lake if they were kept. Members that were present
+    /// on the first day of all may have been there before; so may those in a retired month of which nothing was kept,
+    /// unless an earlier day is known.
     fn days_of_cells(&self, dimension: usize) -> FirstDays {
         let vocabulary = &self.vocabularies[dimension];
         let mut first: FirstDays = vec![None; vocabulary.n_cell_codes()];
@@ -92,7 +94,7 @@ impl Snapshot {
             *known = Some(known.map_or(day, |known| known.min(day)));
         };
         for (member, day) in self.kept_first_days.of(&self.model.dimensions()[dimension].name) {
-            // Of members that no cell has any more nobody asks.
+            // Nobody asks for members that are in no cell any more.
             let code = vocabulary.members.code(member);
             if let Some(code) = code.filter(|_| self.retired.contains(day)) {
                 note(code, day_number(day));
@@ -113,7 +115,7 @@ impl Snapshot {
         known.map(|(day, is_known)| day.filter(|_| is_known && day != first_of_all)).collect()
     }
 
-    /// The codes in the cells of some periods, each with the day that such a period stands for.
+    /// The codes in the cells of some periods, each with the day that its period stands for.
     fn members_of(
         &self,
         dimension: usize,
@@ -128,7 +130,7 @@ impl Snapshot {
     }
 }
 
-/// The day that a text begins with: a date, or a time of one.
+/// The day at the beginning of a text: a date, or a timestamp.
 fn day(text: &str) -> Option<Date> {
     let (day, rest) = text.split_at_checked("2026-01-31".len())?;
     let is_time = rest.is_empty() || rest.starts_with(['T', ' ']);

@@ -1,9 +1,9 @@
-//! The sketches of one column of one file, decoded, without an allocation a sketch.
+//! The sketches of one column of one file, decoded, without an allocation for each sketch.
 //!
 //! ```text
-//! entries   [ EMPTY | 0 | DENSE+0 | 4 | … ]            one a row
+//! entries   [ EMPTY | 0 | DENSE+0 | 4 | … ]            one per row
 //! coupons   [ 3 c c c | 1 c | … ]                      a length, then the sorted coupons
-//! registers [ 2^precision bytes | 2^precision … ]      one block a dense sketch
+//! registers [ 2^precision bytes | 2^precision … ]      one block per dense sketch
 //! ```
 
 use clio_sketch::{Estimate, Family, Form, Parts, Precision, SketchError, Union, decode_parts};
@@ -15,12 +15,12 @@ const EMPTY: u32 = u32::MAX;
 /// Set in the entry of a dense sketch, whose other bits number its block of registers.
 const DENSE: u32 = 1 << 31;
 
-/// More than 31 bits number.
+/// The number does not fit 31 bits.
 const TOO_LARGE: FileProblem = FileProblem::TooLarge { what: "coupons" };
 
 /// The sketches of one column, by row.
 ///
-/// Costs 4 bytes a row, 4 a coupon and one more word a small sketch, 2^precision a dense one.
+/// Takes 4 bytes per row, 4 per coupon and one more word per small sketch, 2^precision per dense one.
 #[derive(Debug)]
 pub(crate) struct SketchArena {
     family: Family,
@@ -28,7 +28,7 @@ pub(crate) struct SketchArena {
     entries: Vec<u32>,
     coupons: Vec<u32>,
     registers: Vec<u8>,
-    /// The estimate of each row, where they are kept; else none.
+    /// The estimate of each row, if they are kept; otherwise empty.
     estimates: Vec<Estimate>,
 }
 

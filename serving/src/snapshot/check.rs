@@ -1,4 +1,4 @@
-//! What must hold of a snapshot as a whole: the tree of periods, and that parents add up.
+//! What must hold of a snapshot as a whole: the tree of periods, and the sums of parents.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,9 +10,8 @@ use super::layout::Layout;
 use super::measure::{Off, PeriodTotal};
 use crate::error::Refusal;
 
-/// Checks that every period has its parent, that every parent has children, unless it is a retired month, and
-/// that each is what its children give: sums are equal, and different values are no fewer than those of any
-/// child.
+/// Checks that every period has its parent, that every parent has children unless it is a retired month, and that each
+/// follows from its children: sums are equal, and distinct counts are at least those of every child.
 pub(crate) fn check_tree(
     layout: &Layout,
     retired: &RetiredDays,
@@ -55,7 +54,7 @@ pub(crate) fn check_tree(
     Ok(())
 }
 
-/// Checks that each retired month is there, and no day of it.
+/// Checks that each retired month is present, and none of its days is.
 fn check_retired(
     retired: &RetiredDays,
     chunks: &BTreeMap<Period, Vec<Arc<Chunk>>>,

@@ -9,25 +9,25 @@ use clio_lake::CellFile;
 
 /// The cells of one file, by column.
 ///
-/// Always true: every column has `n_rows` entries, every code is one of the snapshot's vocabularies.
-/// Costs 4 bytes a row and dimension for codes, about 2 more for bitmaps, 8 an additive measure, and
-/// what [`SketchArena`](super::SketchArena) says.
+/// Always true: every column has `n_rows` entries, and every code is in one of the snapshot's vocabularies. Takes 4
+/// bytes per row and dimension for codes, about 2 more for bitmaps, 8 per additive measure, and the bytes of
+/// [`SketchArena`](super::SketchArena).
 #[derive(Debug)]
 pub(crate) struct Chunk {
     pub(crate) file: CellFile,
     pub(crate) n_rows: u32,
-    /// One a dimension, in the model's order.
+    /// One for each dimension, in the model's order.
     pub(crate) keys: Vec<KeyColumn>,
-    /// One a stored measure, in the model's order.
+    /// One for each stored measure, in the model's order.
     pub(crate) measures: Vec<MeasureColumn>,
     /// The same cells over fewer dimensions.
     pub(crate) marginals: Vec<Marginal>,
-    /// With the marginals.
+    /// Including the marginals.
     pub(crate) size_bytes: usize,
 }
 
 impl Chunk {
-    /// The fewest cells that tell as much of these dimensions as all do: those of a marginal, or the file's own.
+    /// The smallest set of cells that tells as much about these dimensions as all do: a marginal's, or the file's own.
     pub(crate) fn narrowest(&self, dimensions: Dimensions) -> &Self {
         let wide_enough = self.marginals.iter().filter(|own| dimensions.are_in(own.dimensions));
         let narrowest = wide_enough.min_by_key(|own| own.chunk.n_rows);
@@ -38,16 +38,16 @@ impl Chunk {
 /// The cells of a file united over all dimensions but some.
 #[derive(Debug)]
 pub(crate) struct Marginal {
-    /// Those that are left.
+    /// The remaining dimensions.
     pub(crate) dimensions: Dimensions,
     pub(crate) chunk: Chunk,
 }
 
-/// The codes of one dimension: of members, or of sets where a cell holds a set.
+/// The codes of one dimension: of members, or of sets if a cell holds a set.
 #[derive(Debug)]
 pub(crate) struct KeyColumn {
     pub(crate) codes: Vec<u32>,
-    /// The codes that occur, sorted, and beside each the rows where it does.
+    /// The codes that occur, sorted, each with the rows where it occurs.
     index_codes: Vec<u32>,
     index_rows: Vec<RoaringBitmap>,
 }
@@ -71,7 +71,7 @@ impl KeyColumn {
         Self { codes, index_codes, index_rows }
     }
 
-    /// Replaces every code by what it is elsewhere.
+    /// Translates every code.
     pub(crate) fn recode(&mut self, to: &[u32]) {
         for code in &mut self.codes {
             *code = to[*code as usize];
@@ -88,13 +88,13 @@ impl KeyColumn {
         self.index_codes.binary_search(&code).ok().map(|at| &self.index_rows[at])
     }
 
-    /// Every code that occurs, with its rows, by code.
+    /// Every code that occurs, in order, with its rows.
     pub(crate) fn index(&self) -> impl ExactSizeIterator<Item = (u32, &RoaringBitmap)> {
         self.index_codes.iter().copied().zip(&self.index_rows)
     }
 
     pub(crate) fn size_bytes(&self) -> usize {
-        // A bitmap's own fields, its container and the allocations that hold them.
+        // A bitmap's own fields, its container and their allocations.
         const BITMAP_OVERHEAD: usize = 96;
         let bitmaps: usize =
             self.index_rows.iter().map(|rows| rows.serialized_size() + BITMAP_OVERHEAD).sum();
@@ -102,16 +102,16 @@ impl KeyColumn {
     }
 }
 
-/// A chunk whose codes are of a vocabulary of its own, so that files are decoded side by side.
+/// A chunk with codes of its own vocabularies, so that files are decoded in parallel.
 #[derive(Debug)]
 pub(crate) struct LocalChunk {
     pub(crate) chunk: Chunk,
-    /// One a dimension.
+    /// One for each dimension.
     pub(crate) vocabularies: Vec<Vocabulary>,
 }
 
 impl LocalChunk {
-    /// Joins the chunk to vocabularies, which grow by what is new in it.
+    /// Translates the chunk to shared vocabularies, which grow by what is new in it.
     pub(crate) fn join(mut self, vocabularies: &mut [Vocabulary]) -> Chunk {
         let joined = self.chunk.keys.iter_mut().zip(&self.vocabularies).zip(vocabularies);
         for (dimension, ((keys, local), vocabulary)) in joined.enumerate() {

@@ -1,4 +1,4 @@
-//! Columns of a batch, as the types that are asked for.
+//! Columns of a batch, converted to the requested types.
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::cast;
@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field};
 use super::layout::Shape;
 use crate::error::FileProblem;
 
-/// One column of a batch as the type that is asked for.
+/// One column of a batch, converted to the requested type.
 pub(crate) fn column_as(
     batch: &RecordBatch,
     column: &str,
@@ -30,7 +30,7 @@ pub(crate) fn column_as(
     cast(array, expected).map_err(|error| refuse(error.to_string()))
 }
 
-/// The type that a list of texts is read as.
+/// The type as which a list of strings is read.
 pub(crate) fn text_list() -> DataType {
     DataType::List(Field::new("element", DataType::Utf8, true).into())
 }

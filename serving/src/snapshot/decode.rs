@@ -1,4 +1,4 @@
-//! From a file of cells to a chunk, with every check that one file allows.
+//! From a file of cells to a chunk, with all checks that are possible for one file.
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::DataType;
@@ -70,7 +70,7 @@ fn decode_keys(
 fn push_member_codes(texts: &StringArray, vocabulary: &mut Vocabulary, codes: &mut Vec<u32>) {
     let mut last = None;
     for text in texts {
-        // Cells are sorted, so that a value mostly follows itself.
+        // Cells are sorted, so that most values equal the previous one.
         let code = match (text, last) {
             (None, _) => NULL,
             (Some(text), Some((before, code))) if text == before => code,

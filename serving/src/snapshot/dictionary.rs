@@ -1,18 +1,17 @@
-//! Numbers for texts, and numbers for sets of such numbers.
+//! Numbers for strings, and numbers for sets of such numbers.
 //!
-//! Both only ever grow, and a text or set keeps its number: so chunks loaded at different times share
-//! codes, and a filter or a group is worked out once for all of them. What no chunk uses any more
-//! stays until the next start.
+//! Both only ever grow, and a string or set keeps its number: so chunks loaded at different times share codes, and a
+//! filter or a group is evaluated once for all of them. What no chunk uses any more stays until the next start.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The code of the null member, of an attribute that is not there, and of the empty set.
+/// The code of the null member, of a missing attribute, and of the empty set.
 pub(crate) const NULL: u32 = 0;
 
-/// Texts by code, and codes by text. Code 0 is [`NULL`].
+/// Strings by code, and codes by string. Code 0 is [`NULL`].
 ///
-/// Costs about 60 bytes a text beside the text.
+/// Takes about 60 bytes per string besides its characters.
 #[derive(Debug, Clone)]
 pub(crate) struct Dictionary {
     texts: Vec<Arc<str>>,
@@ -25,22 +24,22 @@ impl Dictionary {
         Self { texts: vec![Arc::from("")], codes: HashMap::new(), text_bytes: 0 }
     }
 
-    /// The codes in use, [`NULL`] included: each is below this.
+    /// The number of codes in use, including [`NULL`]: each is below this.
     pub(crate) fn n_codes(&self) -> usize {
         self.texts.len()
     }
 
-    /// The code of a text, if it has one.
+    /// The code of a string, if it has one.
     pub(crate) fn code(&self, text: &str) -> Option<u32> {
         self.codes.get(text).copied()
     }
 
-    /// The text of a code; `None` for [`NULL`].
+    /// The string of a code; `None` for [`NULL`].
     pub(crate) fn text(&self, code: u32) -> Option<&str> {
         if code == NULL { None } else { Some(&self.texts[code as usize]) }
     }
 
-    /// The code of a text, a new one if it has none.
+    /// The code of a string, a new one if it has none.
     pub(crate) fn intern(&mut self, text: &str) -> u32 {
         if let Some(code) = self.codes.get(text) {
             return *code;
@@ -53,13 +52,13 @@ impl Dictionary {
         code
     }
 
-    /// Every code but [`NULL`] with its text.
+    /// Every code except [`NULL`] with its string.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &str)> {
         (0_u32..).zip(&self.texts).skip(1).map(|(code, text)| (code, &**text))
     }
 
     pub(crate) fn size_bytes(&self) -> usize {
-        // A text's header in memory holds two counters; a slot of the map a code and one byte more.
+        // A string's header in memory holds two counters; a slot of the map holds a code and one more byte.
         let per_text = 2 * size_of::<usize>();
         self.texts.capacity() * size_of::<Arc<str>>()
             + self.codes.capacity() * (size_of::<(Arc<str>, u32)>() + 1)
@@ -83,7 +82,7 @@ impl SetDictionary {
         Self { offsets: vec![0, 0], members: Vec::new(), codes }
     }
 
-    /// The codes in use: each is below this.
+    /// The number of codes in use: each is below this.
     pub(crate) fn n_codes(&self) -> usize {
         self.offsets.len() - 1
     }
@@ -94,7 +93,7 @@ impl SetDictionary {
         &self.members[self.offsets[code]..self.offsets[code + 1]]
     }
 
-    /// The code of a set, a new one if it has none. The members come sorted, each once.
+    /// The code of a set, a new one if it has none. The members must be sorted and distinct.
     pub(crate) fn intern(&mut self, members: &[u32]) -> u32 {
         debug_assert!(members.is_sorted_by(|a, b| a < b));
         if let Some(code) = self.codes.get(members) {
@@ -115,12 +114,12 @@ impl SetDictionary {
     }
 }
 
-/// What the codes of one dimension's column stand for.
+/// The meaning of the codes of one dimension's column.
 #[derive(Debug, Clone)]
 pub(crate) struct Vocabulary {
     /// The dimension's members.
     pub(crate) members: Dictionary,
-    /// The sets of members, if a cell holds a set: then a cell's code is a set's.
+    /// The sets of members, if a cell holds a set: then a cell's code is that of a set.
     pub(crate) sets: Option<SetDictionary>,
 }
 
@@ -129,7 +128,7 @@ impl Vocabulary {
         Self { members: Dictionary::new(), sets: multi.then(SetDictionary::new) }
     }
 
-    /// The codes that a cell may have: each is below this.
+    /// The number of codes that a cell may have: each is below this.
     pub(crate) fn n_cell_codes(&self) -> usize {
         self.sets.as_ref().map_or(self.members.n_codes(), SetDictionary::n_codes)
     }

@@ -1,9 +1,9 @@
 //! Sets of a model's dimensions.
 
-/// The most dimensions of a marginal: what people group and filter by at once.
+/// The largest number of dimensions of a marginal: as many as people group and filter by at once.
 const MAX_DIMENSIONS: u32 = 2;
 
-/// The most dimensions of a model whose subsets are weighed: 66 of them.
+/// The largest number of dimensions of a model whose subsets are considered: 66 subsets.
 pub(super) const MAX_WEIGHED: usize = 11;
 
 /// Some of a model's dimensions, by position.
@@ -14,7 +14,7 @@ impl Dimensions {
     /// None of them.
     pub(crate) const NONE: Self = Self(0);
 
-    /// With one more; `None` where there are too many to tell apart.
+    /// With one more; `None` if its position is too large.
     pub(crate) fn with(self, dimension: usize) -> Option<Self> {
         let bit = u32::try_from(dimension).ok().and_then(|bit| 1_u64.checked_shl(bit))?;
         Some(Self(self.0 | bit))
@@ -33,7 +33,7 @@ impl Dimensions {
         self.0.count_ones()
     }
 
-    /// All sets of some, of a number of dimensions.
+    /// All nonempty sets of up to [`MAX_DIMENSIONS`] dimensions.
     pub(super) fn all_of(n_dimensions: usize) -> impl Iterator<Item = Self> {
         let sets = (1_u64..1 << n_dimensions.min(MAX_WEIGHED)).map(Self);
         sets.filter(|set| set.count() <= MAX_DIMENSIONS)

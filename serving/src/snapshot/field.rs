@@ -1,8 +1,8 @@
-//! Fields (dimensions and attributes) as seen from the codes of cells.
+//! Fields (dimensions and attributes) in terms of the codes of cells.
 //!
-//! A cell holds one code a dimension: a member's, or a set's where the dimension is multi-valued.
-//! A field turns that code into a *set of values*: of one value, of many, or empty where it is null.
-//! Filters and groups are worked out over cell codes once a query, then applied to rows by code.
+//! A cell holds one code per dimension: that of a member, or of a set if the dimension is multi-valued. A field turns
+//! that code into a *set of values*: with one value, with many, or empty if it is null. Filters and groups are
+//! evaluated over cell codes once per query, then applied to rows by code.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(crate) struct Field {
 enum Mapping {
     /// The field is the dimension: a member's code is its own value, a set's are its members.
     Own(Arc<Vocabulary>),
-    /// At most one value a cell code: `by_code[code]`, or [`NULL`].
+    /// At most one value per cell code: `by_code[code]`, or [`NULL`].
     Single { texts: Arc<Dictionary>, by_code: Vec<u32> },
     /// The values of a cell code are `values[offsets[code]..offsets[code + 1]]`, sorted.
     Multi { texts: Arc<Dictionary>, offsets: Vec<usize>, values: Vec<u32> },
@@ -89,7 +89,7 @@ impl Field {
         Some(Self { reference, dimension: at, multi, mapping })
     }
 
-    /// The texts of the field's values.
+    /// The strings of the field's values.
     pub(crate) fn texts(&self) -> &Dictionary {
         match &self.mapping {
             Mapping::Own(vocabulary) => &vocabulary.members,
@@ -97,7 +97,7 @@ impl Field {
         }
     }
 
-    /// The cell codes there are: each is below this.
+    /// The number of cell codes: each is below this.
     pub(crate) fn n_cell_codes(&self) -> usize {
         match &self.mapping {
             Mapping::Own(vocabulary) => vocabulary.n_cell_codes(),
@@ -111,7 +111,7 @@ impl Field {
         matches!(self.mapping, Mapping::Own(_)) && !self.multi
     }
 
-    /// The values of a cell code, sorted by code; `own` is room for one.
+    /// The values of a cell code, sorted by code; `own` is a buffer for one.
     #[inline]
     pub(crate) fn values<'a>(&'a self, code: u32, own: &'a mut [u32; 1]) -> &'a [u32] {
         let single = match &self.mapping {
@@ -132,7 +132,7 @@ impl Field {
         own
     }
 
-    /// What the field holds beside what it shares with others.
+    /// The bytes that the field takes besides what it shares with others.
     pub(crate) fn size_bytes(&self) -> usize {
         match &self.mapping {
             Mapping::Own(_) => 0,
@@ -144,7 +144,7 @@ impl Field {
     }
 }
 
-/// What people read of a dimension's members.
+/// The display texts of a dimension's members.
 #[derive(Debug)]
 pub(crate) struct Labels {
     lookup: Arc<LookupTable>,
@@ -173,7 +173,7 @@ impl Labels {
         self.text(self.media.as_deref(), member)
     }
 
-    /// Whether the lookup has this address of a preview, be it of a member that occurs or not.
+    /// Whether the lookup has this address of a preview, even of a member that does not occur.
     pub(crate) fn names_media(&self, address: &str) -> bool {
         let column = self.media.as_deref().and_then(|media| self.lookup.column(media));
         column.is_some_and(|column| column.texts.code(address).is_some())

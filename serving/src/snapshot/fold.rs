@@ -1,24 +1,26 @@
-//! Texts as they are searched: without what people leave out or write in several ways.
+//! Strings folded for searching: without what people omit or write in several ways.
 
 mod letters;
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
 
-/// A text without case, accents and forms of one letter: `Große`, `GROSSE` and `grosse` are one, and so are `Café` with a letter
-/// and an accent, `ﬁn` with a ligature and `ＣＡＦＥ` in full width; `Łódź` is `lodz`, and `Ærø` is `aero`.
+/// A string without case, accents and variants of letters: `Große`, `GROSSE` and `grosse` become equal, and so do
+/// `Café` with one letter or with a combining accent, `ﬁn` with a ligature and `ＣＡＦＥ` in full width; `Łódź` becomes
+/// `lodz`, and `Ærø` becomes `aero`.
 ///
-/// Compatibility decomposition (NFKD), without combining marks (all characters of a combining class), each letter by way of its
-/// capital to its small one, which makes ß two letters and the σ at the end of a word one as any other. Letters that nothing
-/// decomposes, quotes and dashes are what people write for them (`letters`). In scripts whose
-/// marks make other letters, such as the dakuten of kana, these are one, too: a search finds more than was meant rather than less.
+/// Compatibility decomposition (NFKD), without combining marks (all characters of a combining class), each letter
+/// converted to upper and then to lower case, which turns ß into two letters and a final σ into an ordinary one.
+/// Letters that have no decomposition, quotes and dashes become what people write for them (`letters`). In scripts
+/// whose marks make other letters, such as the dakuten of kana, these become equal, too: a search finds more than was
+/// meant rather than less.
 pub(super) fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
     let (normalizer, classes) =
         (DecomposingNormalizerBorrowed::new_nfkd(), CanonicalCombiningClassMapBorrowed::new());
-    // A capital may have a mark that its small letter has not, and the other way round.
+    // An upper-case letter may have a mark that its lower-case letter lacks, and vice versa.
     let decomposed = |text: &str| -> String {
         let letters = normalizer.normalize_iter(text.chars());
         letters.filter(|letter| classes.get_u8(*letter) == 0).collect()

@@ -1,19 +1,19 @@
-//! The sketches of quantiles of one column of one file, as their bytes, without an allocation a sketch.
+//! The quantile sketches of one column of one file, as their bytes, without an allocation for each sketch.
 
 use clio_sketch::{Buckets, QuantileRef, QuantileSketch, QuantileUnion, Scale, SketchError};
 
 use crate::error::FileProblem;
 
-/// The sketches of one column, by row; validated, without what all of them begin with.
+/// The sketches of one column, by row; validated, and without their common header.
 ///
-/// Costs 12 bytes a row and, for each bucket that has values, about 3.
+/// Takes 12 bytes per row, and about 3 for each bucket that has values.
 #[derive(Debug)]
 pub(crate) struct QuantileArena {
     /// Where each sketch begins in `bodies`, and where the last one ends.
     offsets: Vec<u32>,
     n_values: Vec<u64>,
     bodies: Vec<u8>,
-    /// The union of all, kept so that a query without a filter need not make it again.
+    /// The union of all rows, kept so that a query without a filter need not compute it again.
     total: QuantileSketch,
 }
 
@@ -47,7 +47,7 @@ impl QuantileArena {
         Ok(Self { total: union.to_sketch(), offsets, n_values, bodies })
     }
 
-    /// How many values each row is of.
+    /// The number of values of each row.
     pub(crate) fn n_values(&self) -> &[u64] {
         &self.n_values
     }
@@ -57,7 +57,7 @@ impl QuantileArena {
         &self.total
     }
 
-    /// Adds the sketch of a row to a union of the same buckets, and returns how many bytes that took.
+    /// Adds the sketch of a row to a union with the same buckets, and returns the number of bytes read.
     #[inline]
     pub(crate) fn union_into(
         &self,

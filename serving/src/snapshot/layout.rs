@@ -1,4 +1,4 @@
-//! The columns of cells as one model and one table have them.
+//! The columns of cells, according to one model and one table.
 
 use arrow::datatypes::{DataType, Field, Schema};
 use clio_lake::{
@@ -9,7 +9,7 @@ use clio_proto::{Measure, Model};
 
 use crate::error::Refusal;
 
-/// What the columns of cells are, in the model's order.
+/// The columns of cells, in the model's order.
 ///
 /// Two snapshots with equal layouts can share chunks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,14 +28,14 @@ pub(crate) struct DimensionLayout {
 pub(crate) struct MeasureLayout {
     pub(crate) name: String,
     pub(crate) stored: StoredType,
-    /// For a measure of values, the position of a count of the same source: an upper bound of how many there are.
+    /// For a measure of values, the position of a count of the same source: an upper bound of their number.
     pub(crate) at_most: Option<usize>,
 }
 
 impl Layout {
     /// Checks the table's schema against the model.
     ///
-    /// Columns beyond the model's are left alone; their order does not matter.
+    /// Columns beyond the model's are ignored; their order does not matter.
     pub(crate) fn check(model: &Model, table: &Schema) -> Result<Self, Refusal> {
         let float_sums: Vec<String> = table
             .fields()
@@ -63,7 +63,7 @@ impl Layout {
         };
         let measures = model.stored_measures().filter_map(|measure| {
             let stored = stored_as(measure)?;
-            // A ready-made row stands for any number of events.
+            // A row with a ready-made sketch stands for any number of events.
             let is_bounded = stored.counts_values() && !measure.kind.is_ready_made();
             let at_most = is_bounded.then(|| count_of(measure)).flatten();
             Some(MeasureLayout { name: measure.name.clone(), stored, at_most })
@@ -72,7 +72,7 @@ impl Layout {
         Ok(Self { dimensions, measures })
     }
 
-    /// Whether a column is a measure's.
+    /// Whether a column belongs to a measure.
     pub(crate) fn is_measure(&self, column: &str) -> bool {
         self.measures.iter().any(|measure| measure.name == column)
     }
@@ -84,7 +84,7 @@ impl Layout {
     }
 }
 
-/// Compares one column of the table with what the model asks for.
+/// Compares one column of the table with what the model requires.
 fn check_column(expected: &Field, table: &Schema) -> Result<(), Refusal> {
     let refuse = |expected: String, found: String, column: &str| Refusal::Column {
         column: column.to_owned(),
@@ -113,7 +113,7 @@ fn check_column(expected: &Field, table: &Schema) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What matters of a type: engines write texts, bytes and lists in several widths.
+/// The essential part of a type: engines write strings, bytes and lists in several widths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     Text,

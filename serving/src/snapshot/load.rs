@@ -1,8 +1,7 @@
-//! From a version of the log to a snapshot, by difference to those that are held.
+//! From a version of the log to a snapshot, reusing what the held ones have in common with it.
 //!
-//! Files are fetched and decoded side by side, off the async threads; then the chunks are joined to
-//! the vocabularies one after another, in the order of their paths, so that codes do not depend on
-//! which file came first.
+//! Files are fetched and decoded in parallel, off the async threads; then the chunks are joined to the vocabularies one
+//! after another, in the order of their paths, so that codes do not depend on which file came first.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -28,8 +27,8 @@ use super::{Snapshot, check};
 use crate::config::MarginalLimits;
 use crate::error::{FileProblem, Refusal, ServingError};
 
-/// The files fetched at the same time: enough to hide the latency of an object store, few enough to
-/// hold their bytes.
+/// The number of files fetched at the same time: enough to hide the latency of an object store, few enough to hold
+/// their bytes.
 const N_FETCHED: usize = 8;
 
 /// Loads snapshots of one lake.
@@ -41,7 +40,7 @@ pub(crate) struct Loader {
     n_parallel: usize,
 }
 
-/// All that a snapshot is made of, before it is validated.
+/// All parts of a snapshot, before validation.
 struct Parts {
     version: u64,
     committed_at: Timestamp,
@@ -64,13 +63,13 @@ impl Loader {
         Self { lake, memory_limit_bytes, marginals, n_parallel }
     }
 
-    /// The most bytes that the snapshots held may take.
+    /// The largest number of bytes that the held snapshots may take.
     pub(crate) fn memory_limit_bytes(&self) -> Option<u64> {
         self.memory_limit_bytes
     }
 
-    /// Loads the version that the table is at. What the held snapshots have in common with it is
-    /// shared, not read again; the first of them is the one loaded last.
+    /// Loads the version of the table. What held snapshots have in common with it is shared, not read again; the first
+    /// of them is the most recently loaded.
     pub(crate) async fn load(
         &self,
         table: &CellTable,
@@ -125,7 +124,7 @@ impl Loader {
         };
         let snapshot = spawn_blocking(move || assemble(parts)).await?.map_err(refused)?;
         self.check_budget(snapshot.size_bytes).map_err(refused)?;
-        // Last, since what is wrong with a file or a period says more.
+        // Last, since errors in a file or a period are more specific.
         if let Some(expected) = expected {
             return Err(refused(Refusal::OtherFiles { expected, found }));
         }
@@ -141,7 +140,7 @@ impl Loader {
         Ok(snapshot)
     }
 
-    /// The lookups that describe members, shared with the held snapshots where they are the same.
+    /// The lookups that describe members, shared with the held snapshots if they are the same.
     async fn lookups(
         &self,
         version: u64,
@@ -181,7 +180,7 @@ impl Loader {
         Ok(lookups)
     }
 
-    /// Fetches and decodes files, some at a time; the result is in their order.
+    /// Fetches and decodes files, some at a time; the results are in the files' order.
     async fn decode(
         &self,
         version: u64,
@@ -212,7 +211,7 @@ impl Loader {
         let mut added = Vec::new();
         let mut chunks = decoded.try_buffered(self.n_parallel);
         while let Some(chunk) = chunks.try_next().await? {
-            // Stops before the memory is gone, not after.
+            // Stops before memory is exhausted, not after.
             total_bytes += chunk.chunk.size_bytes as u64;
             self.check_budget(total_bytes).map_err(refused)?;
             added.push(chunk);
@@ -230,7 +229,7 @@ impl Loader {
     }
 }
 
-/// Decodes a file whose bytes are those that the log names: what else can be decoded gives other numbers.
+/// Decodes a file whose bytes have the checksum in the log: any others that can be decoded would give other numbers.
 fn decode_sound(
     layout: &Layout,
     file: CellFile,
@@ -331,7 +330,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
     })
 }
 
-/// The fields of a model over these vocabularies and lookups, and what people read of members.
+/// The fields of a model over these vocabularies and lookups, and the display texts of members.
 #[expect(clippy::type_complexity, reason = "two lists that are made in one pass")]
 fn fields(
     model: &Model,
@@ -356,7 +355,7 @@ fn fields(
     Ok((fields, labels))
 }
 
-/// The lookup that describes a dimension's members, with its row of each.
+/// The lookup that describes a dimension's members, with the row of each.
 fn described<'a>(
     dimension: &Dimension,
     vocabulary: &Vocabulary,

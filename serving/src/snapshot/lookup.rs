@@ -27,17 +27,17 @@ pub(crate) struct LookupColumn {
     pub(crate) cells: LookupCells,
 }
 
-/// The codes of a column's texts, by row.
+/// The codes of a column's strings, by row.
 #[derive(Debug)]
 pub(crate) enum LookupCells {
-    /// One text a row, or [`NULL`].
+    /// One string per row, or [`NULL`].
     Single(Vec<u32>),
-    /// The texts of row `i` are `codes[offsets[i]..offsets[i + 1]]`, sorted by code, each once.
+    /// The strings of row `i` are `codes[offsets[i]..offsets[i + 1]]`, sorted by code and distinct.
     Multi { offsets: Vec<usize>, codes: Vec<u32> },
 }
 
 impl LookupColumn {
-    /// The codes of a row; none where it is null.
+    /// The codes of a row; empty if it is null.
     pub(crate) fn codes(&self, row: u32) -> &[u32] {
         let row = row as usize;
         match &self.cells {
@@ -49,7 +49,7 @@ impl LookupColumn {
         }
     }
 
-    /// The text of a row; the first one where it has several.
+    /// The string of a row; the first one if it has several.
     pub(crate) fn text(&self, row: u32) -> Option<&str> {
         self.codes(row).first().and_then(|code| self.texts.text(*code))
     }
@@ -74,7 +74,7 @@ impl LookupTable {
     ///
     /// # Errors
     ///
-    /// What is wrong, in words.
+    /// The problem, in words.
     pub(crate) fn decode(columns: &[String], files: Vec<SoundFile>) -> Result<Self, String> {
         let mut batches = Vec::new();
         for file in files {
@@ -156,7 +156,7 @@ fn decode_column(column: &str, batches: &[RecordBatch]) -> Result<LookupColumn, 
     Ok(LookupColumn { texts: Arc::new(texts), cells })
 }
 
-/// Appends the texts of each list; nulls among them are left out.
+/// Appends the strings of each list, without nulls.
 fn push_lists(
     lists: &dyn Array,
     texts: &mut Dictionary,
@@ -178,7 +178,7 @@ fn push_lists(
     }
 }
 
-/// Moves the different values of a sorted slice to its front and returns how many they are.
+/// Moves the distinct values of a sorted slice to its front and returns their number.
 pub(crate) fn dedup_sorted(values: &mut [u32]) -> usize {
     let mut n_kept = 0;
     for at in 0..values.len() {

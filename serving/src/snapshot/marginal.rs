@@ -1,17 +1,17 @@
-//! Marginals: the cells of a file united over some of its dimensions in advance, for questions that need no others.
+//! Marginals: the cells of a file united in advance over some of its dimensions, for queries that need no others.
 //!
 //! ```text
 //! all cells of a file:  asset × country × device × audience     327,000 cells, 54 MB of sketches
 //! a marginal of it:             country × device                    164 cells,  5 MB, and the estimate of each
 //! ```
 //!
-//! A marginal is a [`Chunk`] with fewer dimensions, so that filters and groups work on it as they do on the file. What it says
-//! is what its file says, to the byte: sums of whole numbers and unions of sketches do not depend on their order. What would (sums of
-//! other numbers), or is not worth its room (quantiles), it does not have.
+//! A marginal is a [`Chunk`] with fewer dimensions, so that filters and groups work on it as on the file. It agrees
+//! with its file to the byte: sums of whole numbers and unions of sketches do not depend on their order. Measures that
+//! would depend on it (sums of non-integers), or are not worth their room (quantiles), are left out.
 //!
-//! Which ones a file gets is chosen greedily, by the bytes that questions for up to two dimensions are spared: Harinarayan, Rajaraman
-//! and Ullman, "Implementing data cubes efficiently" (1996). Ours weighs all such questions alike, and bounds a marginal's size from above
-//! before it is made.
+//! The marginals of a file are chosen greedily, by the bytes that they save queries for up to two dimensions:
+//! Harinarayan, Rajaraman and Ullman, "Implementing data cubes efficiently" (1996). Ours weights all such queries
+//! equally, and bounds a marginal's size from above before it is made.
 
 mod build;
 mod grouping;
@@ -26,16 +26,16 @@ use crate::config::MarginalLimits;
 use crate::error::FileProblem;
 use grouping::{Grouping, Sizes};
 
-/// A marginal has at most this part of its file's cells: with more, little is spared.
+/// A marginal has at most this fraction of its file's cells: with more, little is saved.
 const MIN_CELLS_OF_FILE: usize = 4;
 
-/// The part of a file's sketches that the questions have to be spared together for one marginal more.
+/// The fraction of a file's sketches that all queries together must be saved for one more marginal.
 const MIN_PART_SPARED: usize = 10;
 
-/// How many times a file's sketches are read at most to make its marginals, which bounds what they add to loading it.
+/// How many times a file's sketches are read at most to make its marginals, which bounds the additional loading time.
 const MAX_READS: usize = 3;
 
-/// Whether marginals have a measure.
+/// Whether marginals include a measure.
 pub(crate) fn have(stored: StoredType) -> bool {
     match stored {
         StoredType::Count | StoredType::WholeSum | StoredType::Sketch { .. } => true,
@@ -43,7 +43,7 @@ pub(crate) fn have(stored: StoredType) -> bool {
     }
 }
 
-/// The marginals that a file is worth.
+/// The marginals of a file that are worth their room.
 pub(super) fn marginals(
     chunk: &Chunk,
     layout: &Layout,
@@ -70,7 +70,7 @@ pub(super) fn marginals(
         let source = from.map_or(chunk, |at| &made[at].chunk);
         let kept = (0..n_dimensions).filter(|at| dimensions.has(*at));
         let grouping = Grouping::of(source, kept.clone());
-        // Sums beyond 64 bits have no cell.
+        // Cells cannot hold sums beyond 64 bits.
         if let Some(chunk) = build::united(source, layout, kept, &grouping)? {
             made.push(Marginal { dimensions, chunk });
         } else {
@@ -80,7 +80,7 @@ pub(super) fn marginals(
     Ok(made)
 }
 
-/// What the sketches of distinct measures take.
+/// The bytes of the sketches of distinct measures.
 fn sketch_bytes(chunk: &Chunk) -> usize {
     let of_measure = |measure: &MeasureColumn| match measure {
         MeasureColumn::Sketch { arena, .. } => arena.size_bytes(),
@@ -89,23 +89,23 @@ fn sketch_bytes(chunk: &Chunk) -> usize {
     chunk.measures.iter().map(of_measure).sum()
 }
 
-/// A marginal that may be made.
+/// A candidate for a marginal.
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
     dimensions: Dimensions,
-    /// What it takes at most.
+    /// An upper bound of its bytes.
     bytes: usize,
 }
 
-/// A marginal that is made, in this order.
+/// A marginal to be made, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Chosen {
     dimensions: Dimensions,
-    /// The one before it that it is made from; `None` for the file.
+    /// The earlier one that it is made from; `None` for the file.
     from: Option<usize>,
 }
 
-/// Chooses marginals, each for what it spares beside those before it.
+/// Chooses marginals, each for what it saves beyond the earlier ones.
 fn choose(
     candidates: &[Candidate],
     n_dimensions: usize,
@@ -129,7 +129,7 @@ fn choose(
             smallest.map_or((None, file_bytes), |(at, (own, _))| (Some(at), own.bytes))
         };
         left.retain(|of| of.bytes <= room && source(of).1 <= to_read);
-        // Of those that spare the same, the first: the order of sets is fixed.
+        // Ties go to the first: the order of sets is fixed.
         let best = left.iter().enumerate().map(|(at, of)| (spared(&costs, of), at));
         let best = best.max_by_key(|(spared, at)| (*spared, std::cmp::Reverse(*at)));
         let Some((_, at)) = best.filter(|(spared, _)| *spared > file_bytes / MIN_PART_SPARED)
@@ -170,9 +170,9 @@ mod tests {
             candidate(&[0, 1], 900),
         ];
         let chosen = |budget| choose(&candidates, 3, 1_000, budget);
-        // It spares three questions 960 each; the others then spare less than a tenth of the file.
+        // It saves three queries 960 bytes each; the others then save less than a tenth of the file.
         assert_eq!(chosen(250), [Chosen { dimensions: of(&[1, 2]), from: None }]);
-        // Where it has no room, its parts are chosen.
+        // If there is no room for it, its parts are chosen.
         let parts = [&[2][..], &[1]].map(|own| Chosen { dimensions: of(own), from: None });
         assert_eq!(chosen(30), parts);
         assert_eq!(chosen(9), [Chosen { dimensions: of(&[2]), from: None }]);

@@ -1,7 +1,7 @@
-//! The columns of stored measures in memory: how each kind is read, what it takes, and what parents owe their children.
+//! The columns of stored measures in memory: how each kind is read, its bytes, and how parents follow from children.
 //!
-//! A kind is a file beside this one, a variant of [`MeasureColumn`] and one of [`PeriodTotal`]; what answers
-//! queries from it is a file in `aggregate`.
+//! Each kind has a file in this folder, a variant of [`MeasureColumn`] and one of [`PeriodTotal`]; queries are answered
+//! from it by a file in `aggregate`.
 
 mod bytes;
 mod float;
@@ -31,7 +31,7 @@ pub(crate) enum MeasureColumn {
 }
 
 impl MeasureColumn {
-    /// Reads a column. A file that was written before the model had the measure lacks it.
+    /// Reads a column. It is missing in a file that was written before the model had the measure.
     pub(super) fn decode(
         measure: &MeasureLayout,
         batches: &[RecordBatch],
@@ -94,16 +94,16 @@ pub(super) enum PeriodTotal {
     Quantiles(QuantileSketch),
 }
 
-/// A parent that is not what its children give.
+/// A parent that does not follow from its children.
 pub(super) struct Off {
     pub(super) found: f64,
-    /// How what was found stands to what was expected, in words.
+    /// How the found value relates to the expected one, in words.
     pub(super) relation: &'static str,
     pub(super) expected: f64,
 }
 
 impl PeriodTotal {
-    /// That of a measure's columns.
+    /// The total of a measure's columns.
     pub(super) fn of<'a>(
         stored: StoredType,
         columns: impl Iterator<Item = &'a MeasureColumn>,

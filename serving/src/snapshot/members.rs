@@ -1,4 +1,4 @@
-//! The values of a field by frequency, for pickers: worked out once a snapshot and field.
+//! The values of a field by frequency, for pickers: computed once per snapshot and field.
 
 use clio_proto::Period;
 
@@ -6,18 +6,18 @@ use super::dictionary::NULL;
 use super::fold::{self, folded};
 use super::{Field, Snapshot};
 
-/// The values of a field that occur, most frequent first, ready to be searched.
+/// The values of a field that occur, most frequent first, prepared for searching.
 #[derive(Debug)]
 pub(crate) struct MemberIndex {
-    /// Code and all-time cells; [`NULL`] for the null member.
+    /// Code and number of all-time cells; [`NULL`] for the null member.
     ranked: Vec<(u32, u64)>,
-    /// Value and label of each as they are searched, in the same order.
+    /// The folded value and label of each, in the same order.
     folded: String,
     /// Where each entry of `folded` ends.
     ends: Vec<usize>,
 }
 
-/// Between value and label in what is searched: nobody types it.
+/// Separates value and label in the searched text: nobody types it.
 const SEPARATOR: char = '\0';
 
 impl MemberIndex {
@@ -56,8 +56,8 @@ impl MemberIndex {
         Self { ranked, folded, ends }
     }
 
-    /// The members that hold a text, or all where there is none: positions, code and all-time cells, and whether value or label
-    /// starts with it.
+    /// The members that contain a text, or all if there is none: position, code and number of all-time cells, and
+    /// whether value or label starts with it.
     pub(crate) fn find(&self, text: Option<&str>) -> Vec<FoundMember> {
         let text = text.map(folded).unwrap_or_default();
         let mut found = Vec::new();
@@ -80,14 +80,14 @@ impl MemberIndex {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FoundMember {
     pub(crate) code: u32,
-    /// All-time cells.
+    /// The number of all-time cells.
     pub(crate) n_cells: u64,
-    /// Value or label start with what was searched.
+    /// Whether value or label starts with the searched text.
     pub(crate) starts: bool,
 }
 
 impl Snapshot {
-    /// The members of a field that occur, most frequent first; worked out when they are first asked for.
+    /// The members of a field that occur, most frequent first; computed on first use.
     pub(crate) fn member_index(&self, field: usize) -> &MemberIndex {
         self.members[field].get_or_init(|| MemberIndex::new(self, &self.fields[field]))
     }

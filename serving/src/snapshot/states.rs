@@ -1,4 +1,4 @@
-//! Which state of a lookup each day took, where the days of a snapshot took different ones.
+//! Which state of a lookup each day took, if the days of a snapshot took different ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,13 +6,13 @@ use clio_lake::{DayInputs, Digest};
 use clio_proto::{MixedLookup, runs};
 use jiff::civil::Date;
 
-/// The states of lookups that changed while days kept what they had taken from them. Lookups of which all days took
-/// one state, as most did, are not held.
+/// The states of lookups that changed while existing days kept their earlier values. Lookups for which all days took
+/// one state, the usual case, are not held.
 #[derive(Debug, Default)]
 pub(crate) struct LookupStates(BTreeMap<String, BTreeMap<Date, Digest>>);
 
 impl LookupStates {
-    /// Of what a commit says that days were made of, those of retired months among them.
+    /// From what a commit says that days were made of, including those of retired months.
     pub(crate) fn of(inputs: &DayInputs) -> Self {
         let mut all: BTreeMap<String, BTreeMap<Date, Digest>> = BTreeMap::new();
         for day in inputs.days() {
@@ -33,7 +33,7 @@ impl LookupStates {
         self.0.keys()
     }
 
-    /// Those of some lookups of which some days, in order, took different states.
+    /// Those of some lookups for which some days, in order, took different states.
     pub(crate) fn mixed(&self, lookups: &BTreeSet<String>, days: &[Date]) -> Vec<MixedLookup> {
         let of = |(lookup, states): (&String, &BTreeMap<Date, Digest>)| {
             let own: Vec<(Date, Digest)> =

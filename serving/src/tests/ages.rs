@@ -16,7 +16,7 @@ use crate::Cubes;
 
 const KEYS: [&str; 4] = ["asset.age_day", "asset.age_week", "country.age_day", "country.age_week"];
 
-/// Assets count from a day of their lookup, countries from their first day of events.
+/// Assets count from a day in their lookup, countries from their first day of events.
 pub(super) fn with_ages(model: &str) -> String {
     let model = model.replace(
         "attributes = [\"title\", \"media_type\", \"tags\"]",
@@ -25,7 +25,7 @@ pub(super) fn with_ages(model: &str) -> String {
     model.replace("[dimension.country]", "[dimension.country]\nage = \"first_day\"")
 }
 
-/// Countries that come one after the other.
+/// Countries that appear one after the other.
 pub(super) fn lake() -> TestLake {
     let mut all = days("2025-12-28", "2026-01-12");
     all.extend(days("2026-02-27", "2026-03-02"));
@@ -41,7 +41,7 @@ pub(super) fn lake() -> TestLake {
     lake
 }
 
-/// The day that a member counts from.
+/// The day that a member's age counts from.
 fn first_day(lake: &TestLake, event: &Event, dimension: &str) -> Option<Date> {
     if dimension == "asset" {
         let since = asset_row(event.asset.as_deref()?)?.since?;
@@ -51,7 +51,7 @@ fn first_day(lake: &TestLake, event: &Event, dimension: &str) -> Option<Date> {
     let of_country = lake.events.iter().filter(|own| own.country.as_ref() == Some(country));
     let first = of_country.map(|own| own.day).min()?;
     let first_of_all = lake.events.iter().map(|own| own.day).min()?;
-    // A day that went without being kept is known to nobody, and so is whether it was the first.
+    // Nobody knows a day that left without being kept, nor whether it was the first.
     (first != first_of_all && !lake.forgotten.contains(&first)).then_some(first)
 }
 
@@ -81,7 +81,7 @@ fn keys_of(lake: &TestLake, query: &Query, event: &Event) -> Vec<Vec<Option<Stri
     keys
 }
 
-/// As [`holds`], of ages, too.
+/// Like [`holds`], including ages.
 pub(super) fn holds_aged(lake: &TestLake, filter: &Filter, event: &Event) -> bool {
     let of = |own: &Filter| holds_aged(lake, own, event);
     match filter {
@@ -142,7 +142,7 @@ fn check(lake: &TestLake, retired: &[Date], query: &Query, answer: &Answer) {
         expected.iter().map(|(keys, events)| (keys.clone(), values(events))).collect();
     assert_eq!(found, expected_values, "{query:#?}");
     assert_eq!(answer.n_groups, expected.len() as u64);
-    // Each event once: none is in two ages.
+    // Each event once: no event has two ages.
     let all: BTreeSet<*const Event> =
         expected.values().flatten().map(|event| std::ptr::from_ref(*event)).collect();
     let all: Vec<&Event> =
@@ -166,7 +166,7 @@ fn check(lake: &TestLake, retired: &[Date], query: &Query, answer: &Answer) {
     }
 }
 
-/// A question by age, or of an age.
+/// A query by age, or for an age.
 pub(super) fn any_aged(numbers: &mut Numbers) -> Query {
     let mut keys: Vec<GroupKey> = Vec::new();
     for name in
@@ -231,7 +231,7 @@ pub(super) fn any_aged(numbers: &mut Numbers) -> Query {
     }
 }
 
-/// Whether a query asks of an age at all.
+/// Whether a query refers to an age at all.
 fn is_aged(query: &Query) -> bool {
     format!("{query:?}").contains("age_")
 }
@@ -281,12 +281,12 @@ fn by_age() -> Query {
     Query { range, group_by, limit: 5_000, ..Query::total(["plays", "viewers"]) }
 }
 
-/// First days outlive the days: what is asked of the days that are left has the same ages as before.
+/// First days outlive the days: a query for the remaining days gives the same ages as before.
 #[tokio::test]
 async fn first_days_outlive_days_that_are_retired() {
     let mut lake = lake();
     let before = open(&lake).await.query(by_age(), None).await.unwrap();
-    // France came in January, and is of ages that count from then.
+    // France appeared in January, and its ages count from then.
     let france = |age: &str| vec![Some("FR".to_owned()), Some(age.to_owned())];
     assert!(values_of(&before).contains_key(&france("55")), "{:?}", values_of(&before));
     for months in [&["2026-01"][..], &["2025-12"]] {
@@ -302,7 +302,8 @@ async fn first_days_outlive_days_that_are_retired() {
     assert_eq!(answer.coverage.retired, runs(retired.into_iter()));
 }
 
-/// Of days that an older program has retired nothing is known but who was there in their month: only an earlier day tells ages of those.
+/// For days that an older program has retired only the members of their month are known: their ages are known only if
+/// an earlier day is.
 #[tokio::test]
 async fn ages_of_who_was_in_a_forgotten_month_are_not_known() {
     for (kept, forgotten) in
@@ -378,19 +379,19 @@ async fn ages_are_described_and_refused_by_name() {
                 )),
                 ..by("asset.age_week")
             },
-            "`filter`: `country` has texts as values, and whole numbers from one to another are of ages alone",
+            "`filter`: `country` has texts as values, but ranges of whole numbers are only for ages",
         ),
         (
             of(Test::Prefix("1".to_owned())),
-            "`filter`: `asset.age_week` is a number, which starts with nothing",
+            "`filter`: `asset.age_week` is a number, which has no prefixes",
         ),
         (
             of(Test::AnyOf(texts(&["1", "one"]))),
-            "`filter`: `asset.age_week` is a whole number, and `one` is none",
+            "`filter`: `asset.age_week` is a whole number, but `one` is not",
         ),
         (
             of(Test::AnyOf(texts(&["01"]))),
-            "`filter`: `asset.age_week` is a whole number, and `01` is none",
+            "`filter`: `asset.age_week` is a whole number, but `01` is not",
         ),
         (
             Query {
@@ -398,7 +399,7 @@ async fn ages_are_described_and_refused_by_name() {
                 group_by: group_by(&["day", "asset.age_day"]),
                 ..by("day")
             },
-            "`window`: not together with ages, which are of single days",
+            "`window`: not together with ages, which need single days",
         ),
         (
             Query {
@@ -406,11 +407,11 @@ async fn ages_are_described_and_refused_by_name() {
                 group_by: group_by(&["day", "asset.age_day"]),
                 ..by("day")
             },
-            "`look_back_days`: not together with ages, which are of single days",
+            "`look_back_days`: not together with ages, which need single days",
         ),
         (
             Query { compare: Some(member), ..by("asset.age_week") },
-            "`compare`: `asset.age_week` is an age, and has no members",
+            "`compare`: `asset.age_week` is an age, which has no members",
         ),
     ] {
         let error = cubes.query(query, None).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! What an answer says beside its numbers: gaps, values that do not exist, and which groups a filter leaves.
+//! What an answer says besides its numbers: gaps, values that do not exist, and which groups a filter leaves.
 
 use clio_proto::{Code, CubeService as _, Filter, Notice, Query, QueryRange, Test, Value, n_days};
 
@@ -8,8 +8,8 @@ use super::oracle::check;
 use super::queries::{MEASURES, any_filter, field, gapped_lake, group_by, open, test, texts};
 use crate::{Cubes, ServingConfig};
 
-/// One event on 9999-12-31, or in 1900, made every query without dates fail: its range held more days than the
-/// limit; and one in 1970 made each answer list 20 000 days.
+/// One event on 9999-12-31, or in 1900, made every query without dates fail: its range held more days than the limit;
+/// and one in 1970 made each answer list 20 000 days.
 #[tokio::test]
 async fn a_far_day_neither_blocks_queries_nor_makes_them_huge() {
     let far = ["1900-01-01", "1970-01-01", "2026-01-05", "2026-01-07", "9999-12-31"].map(day);
@@ -42,7 +42,7 @@ async fn a_far_day_neither_blocks_queries_nor_makes_them_huge() {
     assert_eq!(gaps, expected);
 }
 
-/// A range without data said 0, exactly.
+/// A range without data had the value 0, marked exact.
 #[tokio::test]
 async fn a_range_without_data_has_no_numbers() {
     let cubes = open(&gapped_lake()).await;
@@ -55,8 +55,8 @@ async fn a_range_without_data_has_no_numbers() {
     }
 }
 
-/// Filters that mean the same gave different groups: `anyOf [a, b]` two, `or` of `anyOf [a]` and `anyOf [b]` all
-/// seven, a prefix all seven.
+/// Equivalent filters gave different groups: `anyOf [a, b]` two, `or` of `anyOf [a]` and `anyOf [b]` all seven, a
+/// prefix all seven.
 #[tokio::test]
 async fn groups_do_not_depend_on_how_a_filter_is_written() {
     let lake = gapped_lake();
@@ -89,7 +89,7 @@ fn of(field: &clio_proto::FieldRef, test: Test) -> Filter {
     Filter::Field { field: field.clone(), test }
 }
 
-/// The same with a test for each value.
+/// The same filter with a test for each value.
 fn singles(filter: &Filter) -> Filter {
     let all = |nodes: &[Filter]| nodes.iter().map(singles).collect();
     match filter {
@@ -117,7 +117,7 @@ fn singles(filter: &Filter) -> Filter {
     }
 }
 
-/// The opposite, with `not` at the tests alone.
+/// The negation, with `not` only at the tests.
 fn opposite(filter: &Filter) -> Filter {
     match filter {
         Filter::And(nodes) => Filter::Or(nodes.iter().map(opposite).collect()),
@@ -133,7 +133,7 @@ fn opposite(filter: &Filter) -> Filter {
     }
 }
 
-/// The same within lists of one, backwards and twice.
+/// The same filter inside lists of one, backwards and twice.
 fn one_list(filter: &Filter) -> Filter {
     let turned = |nodes: &[Filter]| -> Vec<Filter> {
         nodes.iter().rev().flat_map(|node| [one_list(node), one_list(node)]).collect()
@@ -185,7 +185,7 @@ async fn groups_are_the_values_that_the_filter_can_be_true_for() {
     }
 }
 
-/// A slip of the pen in a filter was answered with zeros, without a word.
+/// A misspelled value in a filter was silently answered with zeros.
 #[tokio::test]
 async fn a_value_that_does_not_exist_is_named_with_those_that_are_like_it() {
     let cubes = open(&gapped_lake()).await;
@@ -234,7 +234,7 @@ async fn a_value_that_does_not_exist_is_named_with_those_that_are_like_it() {
     assert_eq!((answer.n_notices, answer.notices.len()), (50, clio_proto::MAX_NOTICES));
 }
 
-/// Questions before the first load hung.
+/// Queries before the first load hung.
 #[tokio::test]
 async fn questions_before_the_first_load_are_refused() {
     let lake = TestLake::with(generate(1, &days("2026-01-01", "2026-01-02"), 10));

@@ -1,4 +1,4 @@
-//! Answers beside those of another snapshot: held against the events of both.
+//! Comparisons with another snapshot, against the events of both.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ use super::oracle::{check, holds, key_values, measure, range};
 use super::queries::{any_query, gapped_lake, group_by, open};
 use crate::{Cubes, ServingConfig};
 
-/// A lake of two snapshots, and the events of the first one. The second one has other events of a day, more days, and fewer
-/// members of others.
+/// A lake of two snapshots, and the events of the first one. The second one has other events on one day, more days, and
+/// fewer members of other fields.
 fn lake_of_two() -> (TestLake, Vec<Event>) {
     let mut lake = gapped_lake();
     let before = lake.events.clone();
@@ -25,7 +25,7 @@ fn lake_of_two() -> (TestLake, Vec<Event>) {
     (lake, before)
 }
 
-/// The events of a row, of a side's own range; `None` where no day of its step is there.
+/// The events of a row, within a side's own range; `None` if no day of its step is present.
 fn of_row<'a>(
     events: &'a [Event],
     query: &Query,
@@ -58,7 +58,7 @@ fn is_close(found: Option<f64>, expected: f64) -> bool {
     found.is_some_and(|found| (found - expected).abs() <= 1e-9 * expected.abs())
 }
 
-/// Holds the comparison of a row against the events of both snapshots.
+/// Checks the comparison of a row against the events of both snapshots.
 fn check_row(before: &[Event], after: &[Event], query: &Query, row: &Row) {
     let keys: Vec<_> = row.keys.iter().map(|key| key.value.clone()).collect();
     let (old, new) = (of_row(before, query, &keys), of_row(after, query, &keys));
@@ -74,7 +74,7 @@ fn check_row(before: &[Event], after: &[Event], query: &Query, row: &Row) {
         let ratio = if b == 0.0 { None } else { Some(a / b) };
         assert!(ratio.is_none_or(|ratio| is_close(found.ratio.value, ratio)), "{found:?} {a} {b}");
         assert_eq!(found.ratio.value.is_some(), ratio.is_some());
-        // Exact is what both have exactly, and what both have of the very same cells.
+        // Exact are numbers that both have exactly, and those of the very same cells.
         if found.difference.exact && !(own.exact && found.other.exact) {
             let profiles = |events: &Option<Vec<&Event>>| {
                 let all = events.iter().flatten();
@@ -100,7 +100,7 @@ async fn any_question_beside_another_snapshot_agrees_with_the_events_of_both() {
     let (mut n_rows, mut n_same, mut n_absent) = (0, 0, 0);
     for _ in 0..300 {
         let query = any_query(&mut numbers);
-        // Both ways: the snapshots have days and members of their own.
+        // Both ways: each snapshot has days and members of its own.
         for (own, other) in [(1, 0), (0, 1)] {
             let (after, before) = match own {
                 1 => (&lake.events, &before),
@@ -130,7 +130,8 @@ async fn any_question_beside_another_snapshot_agrees_with_the_events_of_both() {
     assert!(n_rows > 1_000 && n_same > 50 && n_absent > 50, "{n_rows} {n_same} {n_absent}");
 }
 
-/// The estimates of one count err together: of sketches that nearly all is common to, the difference is known far better than either.
+/// The estimates of one count have correlated errors: if nearly everything is common to both sketches, the difference
+/// is known far better than either.
 #[tokio::test]
 async fn what_both_snapshots_count_errs_together() {
     let lake = {
@@ -169,7 +170,7 @@ async fn what_both_snapshots_count_errs_together() {
             }
         }
     }
-    // Those of the day that was rebuilt have not.
+    // Those of the rebuilt day have not.
     let range = QueryRange::Days { from: Some(day("2026-01-06")), to: None };
     let answer = ask(range, &["country"]).await;
     assert!(answer.rows.iter().all(|row| !row.compared[0].difference.exact));
@@ -198,7 +199,7 @@ async fn what_cannot_be_compared_is_refused_with_the_mend() {
     let error = cubes.query(verdicts, None).await.unwrap_err();
     assert!(error.message.contains("two snapshots count the same ones"), "{error}");
 
-    // A measure that is another one there.
+    // A measure that is defined differently there.
     lake.model = lake.model.replace("players / viewers", "players / impressions");
     lake.replace_days(generate(30, &days("2026-01-02", "2026-01-02"), 20));
     cubes.look().await;
@@ -206,15 +207,16 @@ async fn what_cannot_be_compared_is_refused_with_the_mend() {
     let error = cubes.query(asked, None).await.unwrap_err();
     assert_eq!(error.code, Code::InvalidArgument);
     assert!(
-        error
-            .message
-            .starts_with("`compare`: snapshot 0: the measure `take_rate` is something else there"),
+        error.message.starts_with(
+            "`compare`: snapshot 0: the measure `take_rate` is defined differently there"
+        ),
         "{error}"
     );
     cubes.query(beside(0, total()), None).await.unwrap();
 }
 
-/// Whoever asks on keeps what was asked, whatever is loaded meanwhile; and a lake may be asked about any of its snapshots.
+/// A held snapshot stays available for further queries, whatever is loaded in the meantime; and a lake may be queried
+/// about any of its snapshots.
 #[tokio::test]
 async fn snapshots_that_are_named_are_loaded_and_no_others() {
     let (lake, _) = lake_of_two();
@@ -234,7 +236,7 @@ async fn snapshots_that_are_named_are_loaded_and_no_others() {
     assert!(refused.contains("bytes"), "{refused}");
 }
 
-/// The summary needs no cell: it is in the log.
+/// The summary needs no cells: it is in the log.
 #[tokio::test]
 async fn the_log_tells_which_periods_differ() {
     let (mut lake, _) = lake_of_two();

@@ -1,4 +1,5 @@
-//! Rows ordered and kept by their comparison: held against all rows of the question, whose numbers are held against the events.
+//! Rows ordered and filtered by their comparison: against all rows of the query, whose numbers are checked against the
+//! events.
 
 use std::cmp::Ordering;
 
@@ -20,7 +21,7 @@ fn by(order: Order, direction: Direction) -> OrderBy {
     OrderBy { by: order, direction }
 }
 
-/// A number of a row of a question that asks for all measures.
+/// A number of a row of a query for all measures.
 fn number(row: &Row, by: &Order) -> Option<f64> {
     let at = |name: &str| MEASURES.iter().position(|own| *own == name).unwrap();
     match by {
@@ -42,7 +43,7 @@ fn stays(row: &Row, having: &Having) -> bool {
     }
 }
 
-/// What is missing comes last, both ways.
+/// Missing values come last, in both directions.
 fn last<T: Copy>(
     a: Option<T>,
     b: Option<T>,
@@ -69,7 +70,7 @@ fn in_order(query: &Query, a: &Row, b: &Row) -> Ordering {
     asked.chain(ties).find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// A condition near to a number that some row has.
+/// A condition close to a number of some row.
 fn any_condition(numbers: &mut Numbers, rows: &[Row], depth: usize) -> Having {
     let nested = |numbers: &mut Numbers| -> Vec<Having> {
         let n = 1 + numbers.below(2);
@@ -100,7 +101,7 @@ fn any_condition(numbers: &mut Numbers, rows: &[Row], depth: usize) -> Having {
     }
 }
 
-/// A question whose rows its comparison orders or keeps.
+/// A query whose rows are ordered or filtered by their comparison.
 fn any_by_comparison(numbers: &mut Numbers, all: &Query, rows: &[Row]) -> Query {
     let first = numbers.below(MEASURES.len());
     let measures: Vec<String> = (0..1 + numbers.below(3))
@@ -127,7 +128,7 @@ fn any_by_comparison(numbers: &mut Numbers, all: &Query, rows: &[Row]) -> Query 
     Query { measures, order_by, having, ..all.clone() }
 }
 
-/// The rows of a question as those of all rows say.
+/// The expected rows of a query, given all rows.
 fn expected(query: &Query, all: &[Row]) -> Vec<Row> {
     let is_left = |row: &&Row| query.having.as_ref().is_none_or(|having| stays(row, having));
     let mut rows: Vec<Row> = all.iter().filter(is_left).cloned().collect();
@@ -173,7 +174,7 @@ async fn any_order_and_condition_by_comparison_agrees_with_all_rows() {
         if all.group_by.is_empty() {
             continue;
         }
-        // A member that the filter leaves nothing of is refused.
+        // A member that the filter excludes is refused.
         let Ok(answer) = cubes.query(all.clone(), None).await else { continue };
         if answer.rows.is_empty() {
             continue;
@@ -195,7 +196,7 @@ async fn any_order_and_condition_by_comparison_agrees_with_all_rows() {
     assert!(n_kept > 500 && n_dropped > 500, "{n_kept} {n_dropped}");
 }
 
-/// What counts decide of rows comes first: the other side is looked up for those groups that are left.
+/// Conditions on counts come first: the other side is looked up only for the remaining groups.
 #[tokio::test]
 async fn the_other_side_is_looked_up_for_groups_that_are_left() {
     let cubes = open(&gapped_lake()).await;
@@ -236,11 +237,11 @@ async fn what_cannot_be_ordered_or_kept_by_a_comparison_is_refused() {
     let cases = [
         (
             Query { compare: None, order_by: vec![by(ratio(), down)], ..query() },
-            "`order_by`: `plays.ratio` is of a comparison, and rows are compared with nothing; give `compare`",
+            "`order_by`: `plays.ratio` is part of a comparison, but rows are not compared; give `compare`",
         ),
         (
             Query { compare: None, having: Some(having("plays")), ..query() },
-            "`having`: tests a comparison, and rows are compared with nothing; give `compare`",
+            "`having`: tests a comparison, but rows are not compared; give `compare`",
         ),
         (
             Query {
@@ -265,7 +266,7 @@ async fn what_cannot_be_ordered_or_kept_by_a_comparison_is_refused() {
                 }),
                 ..query()
             },
-            "`having`: `plays` is no quantile measure, and has no `ration`; ask for `plays`; of a comparison there are \
+            "`having`: `plays` is not a quantile measure, and has no `ration`; ask for `plays`; of a comparison there are \
              `plays.other`, `plays.difference`, `plays.ratio`; did you mean `plays.ratio`?",
         ),
         (
@@ -274,17 +275,17 @@ async fn what_cannot_be_ordered_or_kept_by_a_comparison_is_refused() {
         ),
         (
             Query { order_by: vec![by(ratio(), down)], extras: vec![Extra::Ranks], ..query() },
-            "`extras`: ranks are by values of rows, and here they are ordered by a comparison; name a measure first",
+            "`extras`: ranks are by values of rows, but rows are ordered by a comparison; name a measure first",
         ),
     ];
     for (query, message) in cases {
         let error = cubes.query(query, None).await.unwrap_err();
         assert_eq!((error.code, error.message.as_str()), (Code::InvalidArgument, message));
     }
-    // A cursor is of the comparison, too, that the order is by.
+    // A cursor also depends on the comparison that the order uses.
     let query = Query { order_by: vec![by(ratio(), down)], limit: 2, ..query() };
     let after = cubes.query(query.clone(), None).await.unwrap().end;
     let next = Query { after, compare: Some(Comparison::Whole), ..query };
     let error = cubes.query(next, None).await.unwrap_err();
-    assert!(error.message.starts_with("`after`: the cursor is of another question"), "{error}");
+    assert!(error.message.starts_with("`after`: the cursor belongs to another query"), "{error}");
 }

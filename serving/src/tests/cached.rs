@@ -1,4 +1,4 @@
-//! Equal questions are answered once, and with the same answer.
+//! Equal queries are answered once, and with the same answer.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::lake::TestLake;
 use super::queries::{any_query, group_by, open};
 use crate::{Cubes, Limits, ServingConfig};
 
-/// What an answer says, whether it was computed or kept.
+/// The content of an answer, whether computed or cached.
 fn said(answer: &Answer) -> Answer {
     let work = answer.work.clone().map(|work| clio_proto::Work { is_cached: false, ..work });
     Answer { elapsed: Default::default(), work, ..answer.clone() }
@@ -38,7 +38,7 @@ fn by_country() -> Query {
 #[tokio::test]
 async fn a_thousand_equal_questions_cost_one_run() {
     let lake = TestLake::with(generate(3, &days("2026-01-01", "2026-01-03"), 100));
-    // One more in progress would be turned away.
+    // One more in progress would be rejected.
     let limits = Limits { n_running: 1, n_waiting: 1, ..Limits::default() };
     let config = ServingConfig { limits, ..ServingConfig::new(lake.url()) };
     let cubes = Cubes::load_once(config).await.unwrap();
@@ -75,7 +75,8 @@ async fn what_is_kept_says_what_is_computed() {
     assert!(n_kept > 100);
 }
 
-/// What verdicts are of is told from the question like all else: by whom rows are compared with, over which days, of which measures.
+/// The cache distinguishes verdicts like everything else by the query: by what rows are compared with, over which days,
+/// for which measures.
 #[tokio::test]
 async fn verdicts_that_are_kept_are_those_that_are_computed() {
     let lake = lake_of_verdicts();
@@ -124,7 +125,7 @@ async fn other_questions_have_other_answers() {
     for other in others {
         assert!(!is_cached(&cubes.query(other, None).await.unwrap()));
     }
-    // A page that a cursor names is that of its offset.
+    // The page after a cursor is that at its offset.
     let page = Query { limit: 1, ..by_country() };
     let first = cubes.query(page.clone(), None).await.unwrap();
     let next = cubes.query(Query { after: first.end, ..page.clone() }, None).await.unwrap();

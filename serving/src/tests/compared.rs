@@ -1,4 +1,4 @@
-//! Comparisons of every kind, each held against what the events of both sides say.
+//! Comparisons of every kind, each against the events of both sides.
 
 use std::collections::BTreeSet;
 
@@ -15,13 +15,13 @@ use super::queries::{any_query, field, gapped_lake, group_by, open, test, texts}
 
 type Keys = Vec<Option<String>>;
 
-/// The events of a range that a query's filter leaves.
+/// The events of a range that pass a query's filter.
 fn selected<'a>(events: &'a [Event], query: &Query, range: DayRange) -> Vec<&'a Event> {
     let is_left = |event: &&Event| query.filter.as_ref().is_none_or(|filter| holds(filter, event));
     events.iter().filter(|event| range.contains(event.day)).filter(is_left).collect()
 }
 
-/// Whether an event is of a group.
+/// Whether an event belongs to a group.
 fn is_of(query: &Query, event: &Event, keys: &Keys) -> bool {
     query
         .group_by
@@ -60,7 +60,7 @@ fn other_range(query: &Query, own: DayRange) -> DayRange {
     }
 }
 
-/// The other side of a row: its events, or `None` where no day of it is there.
+/// The other side of a row: its events, or `None` if none of its days is present.
 fn other_side<'a>(events: &'a [Event], query: &Query, keys: &Keys) -> Option<Vec<&'a Event>> {
     let own = range(events, query.range);
     let mut all = selected(events, query, other_range(query, own));
@@ -102,7 +102,7 @@ fn is_close(found: Option<f64>, expected: f64) -> bool {
     found.is_some_and(|found| (found - expected).abs() <= 1e-9 * expected.abs())
 }
 
-/// What must hold of two values beside each other, given the other one.
+/// What must hold of two values compared, given the other one.
 fn check_values(own: Value, expected: Value, found: &Compared, is_itself: bool) {
     let Compared { other, difference, ratio } = found;
     assert_eq!(*other, expected);
@@ -154,7 +154,7 @@ pub(super) fn check_compared(events: &[Event], query: &Query, answer: &Answer) {
     check_total(events, query, answer);
 }
 
-/// The total is compared with other days alone, of which the answer says what is there.
+/// The total is compared only with other days, whose presence the answer reports.
 fn check_total(events: &[Event], query: &Query, answer: &Answer) {
     let is_of_days =
         matches!(query.compare, Some(Comparison::PreviousPeriod | Comparison::Days(_)));
@@ -177,7 +177,7 @@ fn check_total(events: &[Event], query: &Query, answer: &Answer) {
     }
 }
 
-/// A query with a comparison that it may have.
+/// A query with a comparison that is allowed for it.
 pub(super) fn any_compared(numbers: &mut Numbers) -> Query {
     let mut query = any_query(numbers);
     let fields: Vec<_> = query
@@ -225,13 +225,10 @@ async fn any_comparison_agrees_with_the_naive_evaluation() {
         let query = any_compared(&mut numbers);
         match cubes.query(query.clone(), None).await {
             Ok(answer) => check_compared(&lake.events, &query, &answer),
-            // A member that the filter leaves nothing of.
+            // A member that the filter excludes.
             Err(error) => {
                 assert!(matches!(query.compare, Some(Comparison::Member { .. })), "{error}");
-                assert!(
-                    error.message.starts_with("`compare`: the filter leaves nothing"),
-                    "{error}"
-                );
+                assert!(error.message.starts_with("`compare`: the filter excludes"), "{error}");
                 n_refused += 1;
             }
         }
@@ -273,7 +270,7 @@ async fn large_sketches_are_compared_as_well() {
     }
 }
 
-/// What other days take is counted, too.
+/// The work for other days is counted, too.
 #[tokio::test]
 async fn the_other_side_is_in_what_an_answer_took() {
     let cubes = open(&gapped_lake()).await;
@@ -308,7 +305,7 @@ async fn what_cannot_be_compared_is_refused() {
     for (query, message) in [
         (
             query(&["asset"], Comparison::PreviousPeriod),
-            "`compare`: no day lies before those that are there; say from which day on rows are asked for (`from`)",
+            "`compare`: there are no days before those that are present; give the first day of the query (`from`)",
         ),
         (
             query(&["asset", "day"], member("country", "US")),
@@ -333,15 +330,15 @@ async fn what_cannot_be_compared_is_refused() {
         ),
         (
             Query { filter: Some(us), ..query(&["country"], member("country", "US")) },
-            "`compare`: the filter leaves nothing of `country` = `US`; ask for it, too",
+            "`compare`: the filter excludes `country` = `US`; include it, too",
         ),
         (
             query(&[], Comparison::Rest),
-            "`compare`: the rest is that of a row, and nothing is grouped; name keys in `group_by`",
+            "`compare`: the rest needs rows, but nothing is grouped; name keys in `group_by`",
         ),
         (
             query(&[], Comparison::Whole),
-            "`compare`: the whole is that of a row, and nothing is grouped; name keys in `group_by`",
+            "`compare`: the whole needs rows, but nothing is grouped; name keys in `group_by`",
         ),
     ] {
         let error = cubes.query(query, None).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Files that are not what was written: none is served, each is named, and what was served goes on.
+//! Damaged files: none is served, each is named, and what was served continues to be.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn january() -> Vec<Event> {
     generate(1, &days("2026-01-01", "2026-01-03"), 40)
 }
 
-/// What loading says of a lake that must not be served.
+/// The error of loading a lake that must not be served.
 async fn refusal(lake: &TestLake) -> String {
     match Cubes::load_once(ServingConfig::new(lake.url())).await {
         Err(error @ ServingError::Refused { .. }) => error.to_string(),
@@ -23,7 +23,7 @@ async fn refusal(lake: &TestLake) -> String {
     }
 }
 
-/// A number below `n`, of a state that gives the same ones everywhere.
+/// A number below `n`, from a generator that gives the same ones everywhere.
 fn next(state: &mut u64, n: usize) -> usize {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     usize::try_from(*state >> 33).unwrap() % n
@@ -33,7 +33,7 @@ fn below<'a>(lake: &TestLake, file: &'a Path) -> &'a Path {
     file.strip_prefix(lake.path("")).unwrap()
 }
 
-/// Of thirty such flips of an all-time file a third was served: other numbers, with tight bounds.
+/// Of thirty such bit flips in an all-time file a third was served: wrong numbers, with tight bounds.
 #[tokio::test]
 async fn a_flipped_bit_of_a_file_is_refused_and_named() {
     let lake = TestLake::with(january());
@@ -114,7 +114,7 @@ async fn what_is_served_goes_on_until_the_file_is_back_or_another_snapshot_comes
     let answer = cubes.query(query.clone(), None).await.unwrap();
     check(&before, &query, &answer);
 
-    // Somebody brings the file back: that is seen at a look at all of the log, which every tenth is.
+    // Somebody restores the file: that is noticed when the whole log is looked at, every tenth time.
     flip(&lake, "2026-01");
     for _ in 0..10 {
         cubes.look().await;
@@ -124,7 +124,7 @@ async fn what_is_served_goes_on_until_the_file_is_back_or_another_snapshot_comes
     assert_eq!(answer.snapshot.id, SnapshotId(1));
     check(&lake.events, &query, &answer);
 
-    // A run mends it.
+    // A run repairs it.
     lake.replace_days(generate(3, &[day("2026-01-03")], 30));
     flip(&lake, "all");
     cubes.look().await;
@@ -136,7 +136,7 @@ async fn what_is_served_goes_on_until_the_file_is_back_or_another_snapshot_comes
     check(&lake.events, &query, &answer);
 }
 
-/// Format version 1, without checksums: it is served as before.
+/// Format version 1, without checksums: it is served as usual.
 #[tokio::test]
 async fn a_lake_without_checksums_is_served() {
     let mut lake = TestLake::empty();
@@ -159,7 +159,7 @@ async fn a_lake_without_checksums_is_served() {
     assert!(said.contains(" bytes, the log says "), "{said}");
 }
 
-/// The files of a commit that does not say what they are were served with what the commit before it said.
+/// The files of a commit without description were served with the description of the previous commit.
 #[tokio::test]
 async fn a_commit_that_changes_files_and_says_nothing_is_no_snapshot() {
     let mut lake = TestLake::with(january());
@@ -175,7 +175,7 @@ async fn a_commit_that_changes_files_and_says_nothing_is_no_snapshot() {
     assert_eq!(said, expected);
 }
 
-/// A commit cut off to nothing was served, as a snapshot of 1970 that lacked its days without a word.
+/// A commit truncated to nothing was served, as a snapshot of 1970 that silently lacked its days.
 #[tokio::test]
 async fn a_commit_that_is_cut_off_is_no_snapshot() {
     let mut lake = TestLake::with(january());
@@ -195,7 +195,8 @@ async fn a_commit_that_is_cut_off_is_no_snapshot() {
     assert!(error.contains("the commit is empty"), "{error}");
 }
 
-/// A commit's own bits: what it says of files and of the snapshot is what was written, or it is refused.
+/// Bits of the commit itself: its description of files and of the snapshot is the one that was written, or it is
+/// refused.
 #[tokio::test]
 async fn a_flipped_bit_of_a_commit_is_refused_or_changes_nothing() {
     let mut lake = TestLake::with(january());
@@ -209,7 +210,7 @@ async fn a_flipped_bit_of_a_commit_is_refused_or_changes_nothing() {
             Err(error) => return Err(error.to_string()),
         };
         let mut answer = cubes.query(query.clone(), None).await.unwrap();
-        // When it was committed is for people to read, and in no number.
+        // The time of the commit is for people to read, and affects no number.
         answer.snapshot.committed_at = jiff::Timestamp::UNIX_EPOCH;
         answer.elapsed = std::time::Duration::ZERO;
         answer.work = None;

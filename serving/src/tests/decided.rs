@@ -1,4 +1,4 @@
-//! What people decide about snapshots: which is served, which is not, and that services follow.
+//! Decisions of people about snapshots: which is served, which is not, and that services follow.
 
 use std::sync::Arc;
 
@@ -53,10 +53,10 @@ async fn what_is_pinned_is_served_whatever_is_newer() {
     assert_ne!(impressions(&cubes, None).await, before);
     let pin = cubes.status_board().current().pin.unwrap();
     assert_eq!((pin.id.0, pin.by.as_str(), pin.reason.as_str()), (1, "ada", "plays are missing"));
-    // Whoever asks for the newer one still has it.
+    // A client that asks for the newer one still gets it.
     assert_eq!(impressions(&cubes, Some(3)).await, before);
 
-    // What is committed meanwhile is known, and not served; a service that starts anew holds to it as well.
+    // What is committed in the meantime is known, and not served; a service that is restarted adheres to it as well.
     lake.replace_days(generate(9, &days("2026-01-04", "2026-01-04"), 40));
     cubes.look().await;
     assert_eq!(served(&cubes), (ServingState::Serving, Some(1), 3));
@@ -89,7 +89,7 @@ async fn what_is_bad_is_not_served_to_anybody() {
     assert_eq!(list.snapshots.iter().map(|info| info.id.0).collect::<Vec<_>>(), [2, 1, 0]);
     assert_eq!(list.refused, [refused]);
 
-    // The next one is served as ever, and the one before it is still not.
+    // The next one is served as usual, and the one before it is still not.
     lake.replace_days(generate(9, &days("2026-01-04", "2026-01-04"), 40));
     cubes.look().await;
     assert_eq!(served(&cubes), (ServingState::Serving, Some(4), 0));
@@ -101,7 +101,7 @@ async fn what_is_bad_is_not_served_to_anybody() {
     let once = Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap();
     assert_eq!(impressions(&once, None).await, impressions(&cubes, None).await);
 
-    // A mistake is taken back.
+    // A mistake is undone.
     say(&lake, Decided::MarkGood { snapshot: SnapshotId(4) }).await;
     cubes.look().await;
     assert_eq!(served(&cubes), (ServingState::Serving, Some(4), 0));
@@ -129,7 +129,7 @@ async fn a_pin_that_turns_out_bad_holds_no_longer() {
     }
 }
 
-/// Nobody could tell what must not be served.
+/// With unreadable decisions nobody could tell what must not be served.
 #[tokio::test]
 async fn a_decision_that_cannot_be_read_keeps_what_is_served() {
     let mut lake = lake();
@@ -153,7 +153,7 @@ async fn a_decision_that_cannot_be_read_keeps_what_is_served() {
     assert_eq!(served(&cubes), (ServingState::Serving, Some(4), 0));
 }
 
-/// The file has the number of one that was read already.
+/// The file has the number of one that has already been read.
 #[tokio::test]
 async fn a_decision_that_is_deleted_and_made_again_is_found() {
     let lake = lake();

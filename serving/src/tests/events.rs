@@ -99,7 +99,7 @@ kind = "derived"
 expr = "100 * share_above(watch, 57.3)"
 "#;
 
-/// The sum that is not of whole numbers.
+/// The sum of non-integers.
 pub(super) const FLOAT_SUMS: [&str; 1] = ["seconds"];
 
 pub(super) fn model() -> Model {
@@ -115,11 +115,11 @@ pub(super) struct Event {
     pub(super) audiences: BTreeSet<String>,
     pub(super) profile: u64,
     pub(super) clicks: i64,
-    /// Of a play; `None` makes the event an impression.
+    /// For a play; `None` makes the event an impression.
     pub(super) seconds: Option<f64>,
 }
 
-/// What the lookups know: the values of each field of the model for an event.
+/// The values of each field of the model for an event, from the lookups.
 pub(super) fn field_values(event: &Event, field: &FieldRef) -> BTreeSet<String> {
     let set = |value: Option<String>| value.into_iter().collect();
     match (field.dimension.as_str(), field.attribute.as_deref()) {
@@ -161,11 +161,11 @@ pub(super) struct AssetRow {
     pub(super) tags: Vec<String>,
     pub(super) name: Option<String>,
     pub(super) preview_url: Option<String>,
-    /// Since when it is there, where that is known: a day, a time, or what is neither. Of models with ages alone.
+    /// The day since which it exists, if known: a day, a time, or neither. Only in models with ages.
     pub(super) since: Option<String>,
 }
 
-/// What is known about an asset: nothing of every fifth.
+/// The lookup's row of an asset: none for every fifth.
 pub(super) fn asset_row(asset: &str) -> Option<AssetRow> {
     let n: usize = asset.strip_prefix("asset-")?.parse().ok()?;
     if n % 5 == 4 {
@@ -223,8 +223,8 @@ impl Numbers {
     }
 }
 
-/// Events of some days: few people and values, so that groups overlap, and one asset that so many saw
-/// that its sketches are dense.
+/// Events of some days: few people and values, so that groups overlap, and one asset that so many people saw that its
+/// sketches are dense.
 pub(super) fn generate(seed: u64, days: &[Date], n_per_day: usize) -> Vec<Event> {
     let mut numbers = Numbers(seed);
     let mut events = Vec::new();

@@ -1,4 +1,4 @@
-//! Files of all rows, read back by readers that are not ours, against the pages of the same question.
+//! Files of all rows, read back by independent readers, against the pages of the same query.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ fn export(query: &Query, format: ExportFormat) -> Export {
     Export { query: query.clone(), format, is_raw: true, has_comments: false }
 }
 
-/// Cubes whose exports have pages of some few rows.
+/// Cubes whose exports have pages of a few rows.
 async fn open(lake: &TestLake, n_held: usize) -> Arc<Cubes> {
     let limits = Limits { answer_bytes: 40_000, ..Limits::default() };
     let config =
@@ -72,7 +72,7 @@ fn cells(schema: &Schema, batches: &[RecordBatch]) -> Cells {
     std::iter::once(names).chain(rows).collect()
 }
 
-/// CSV as RFC 4180 has it; a field without quotes and without a letter is null.
+/// CSV according to RFC 4180; a field without quotes and without characters is null.
 fn csv_cells(text: &str) -> Cells {
     let (mut rows, mut row, mut field) = (Vec::new(), Vec::new(), None::<String>);
     let mut letters = text.chars().peekable();
@@ -98,7 +98,7 @@ fn csv_cells(text: &str) -> Cells {
     rows
 }
 
-/// A file as its format's reader reads it, and what is said in it.
+/// A file as read by its format's reader, and the notes in it.
 fn read(format: ExportFormat, bytes: Vec<u8>) -> (Cells, Vec<(String, String)>) {
     let said = |schema: &Schema| {
         let mut said: Vec<_> = schema.metadata().clone().into_iter().collect();
@@ -128,10 +128,10 @@ fn read(format: ExportFormat, bytes: Vec<u8>) -> (Cells, Vec<(String, String)>) 
     }
 }
 
-/// The table that the rows of an answer make.
+/// The expected table for the rows of an answer.
 fn expected(query: &Query, answer: &Answer) -> Cells {
     let has = |extra| query.extras.contains(&extra);
-    // What is counted and added up has parts.
+    // Counts, sums and distinct counts have shares.
     let is_part = |measure: &String| {
         !measure.starts_with("watch.")
             && !["take_rate", "short", "long"].contains(&measure.as_str())
@@ -182,7 +182,7 @@ fn expected(query: &Query, answer: &Answer) -> Cells {
         for (at, value) in row.values.iter().enumerate() {
             cells.extend(number(*value));
             if has(Extra::Shares) && is_part(&query.measures[at]) {
-                // A total is no part of itself.
+                // A total has no share of itself.
                 cells.extend(number(row.shares.get(at).copied().unwrap_or(Value::undefined())));
             }
             if query.compare.is_some() {
@@ -223,7 +223,7 @@ async fn files_of_any_question_have_the_rows_of_its_pages() {
         };
         let extras = query.extras.iter().copied().filter(|extra| *extra != Extra::Others);
         let query = Query { extras: extras.collect(), limit: 5_000, offset: 0, ..query };
-        // A member that the filter leaves nothing of.
+        // A member that the filter excludes.
         let Ok(answer) = cubes.query(query.clone(), None).await else { continue };
         let format = *numbers.pick(&ExportFormat::ALL);
         let exported = paged.export(export(&query, format), None).await.unwrap();
@@ -236,7 +236,8 @@ async fn files_of_any_question_have_the_rows_of_its_pages() {
     assert!(n_rows > 1_000, "{n_rows}");
 }
 
-/// Verdicts are of all rows together, so that all are of one page, however small those of other files are; of too many there is no file.
+/// Verdicts are about all rows together, so that all are on one page, however small the pages of other files are; with
+/// too many rows there is no file.
 #[tokio::test]
 async fn files_have_verdicts_of_all_rows_at_once() {
     let lake = lake_of_verdicts();
@@ -262,7 +263,7 @@ async fn files_have_verdicts_of_all_rows_at_once() {
     let many = Query { order_by: Vec::new(), ..many };
     let error = cubes.export(export(&many, ExportFormat::Csv), None).await.unwrap_err();
     assert_eq!(error.code, Code::ResourceExhausted);
-    assert!(error.message.contains("rows of a page, the limit is 100"), "{}", error.message);
+    assert!(error.message.contains("rows of a page, but the limit is 100"), "{}", error.message);
     let few = Query { limit: 100, ..many };
     let exported = cubes.export(export(&few, ExportFormat::Csv), None).await.unwrap();
     assert_eq!(exported.head.n_rows, 100);
@@ -341,7 +342,7 @@ async fn a_file_is_of_the_snapshot_that_it_began_with() {
     assert_eq!(found, expected(&query, &before));
 }
 
-/// A file that has begun waits for its turn, where a question would be turned away.
+/// A file that has begun waits for its turn when a query would be rejected.
 #[tokio::test]
 async fn a_page_behind_the_first_waits_for_its_turn() {
     let lake = gapped_lake();
@@ -385,22 +386,22 @@ async fn what_is_of_pages_makes_no_file() {
         (
             Query { extras: vec![Extra::Others], ..many_rows() },
             Code::InvalidArgument,
-            "`extras`: `others` is of a page, and an export has all rows",
+            "`extras`: `others` belongs to a page, but an export has all rows",
         ),
         (
             Query { after: Some(after), ..many_rows() },
             Code::InvalidArgument,
-            "`after`: an export has all rows, from the first one on; leave out `after` and `offset`",
+            "`after`: an export has all rows, beginning with the first; leave out `after` and `offset`",
         ),
         (
             Query { offset: 1, ..many_rows() },
             Code::InvalidArgument,
-            "`after`: an export has all rows, from the first one on; leave out `after` and `offset`",
+            "`after`: an export has all rows, beginning with the first; leave out `after` and `offset`",
         ),
         (
             Query { measures: vec!["watch".to_owned()], ..many_rows() },
             Code::InvalidArgument,
-            "`measures`: `watch` is a quantile measure, which is no one number; ask for a quantile of it, such as `watch.p50` or `watch.p99.9`",
+            "`measures`: `watch` is a quantile measure, which is not a single number; ask for a quantile of it, such as `watch.p50` or `watch.p99.9`",
         ),
     ] {
         let error = cubes.export(export(&query, ExportFormat::Parquet), None).await.unwrap_err();
@@ -408,7 +409,7 @@ async fn what_is_of_pages_makes_no_file() {
     }
     let error = cubes.export(export(&many_rows(), ExportFormat::Csv), Some(SnapshotId(7))).await;
     assert_eq!(error.unwrap_err().code, Code::NotFound);
-    // No rows are a file, too.
+    // A file may have no rows.
     for format in ExportFormat::ALL {
         let query = Query { limit: 0, ..many_rows() };
         let exported = cubes.export(export(&query, format), None).await.unwrap();
@@ -416,7 +417,7 @@ async fn what_is_of_pages_makes_no_file() {
     }
 }
 
-/// Files may be of any length, so that none of their pages takes the room of answers that are kept.
+/// Files may be of any length, so that none of their pages takes room from cached answers.
 #[tokio::test]
 async fn files_are_not_kept() {
     let cubes = open(&gapped_lake(), 1).await;

@@ -1,4 +1,4 @@
-//! Answers on their way, and the room of those that are kept.
+//! Answers in flight, and the room of cached ones.
 
 use std::future::ready;
 use std::pin::{Pin, pin};
@@ -15,7 +15,7 @@ use crate::admission::Admission;
 use crate::cache::Key;
 use crate::{Cubes, Limits, ServingConfig};
 
-/// Cubes with so much room for answers, and an answer of theirs that is not kept.
+/// Cubes with room for this many bytes of answers, and an uncached answer of theirs.
 async fn cubes(cache_bytes: u64) -> (Arc<Cubes>, Answer) {
     let lake = TestLake::with(generate(3, &days("2026-01-01", "2026-01-01"), 20));
     let config = ServingConfig { cache_bytes, ..ServingConfig::new(lake.url()) };
@@ -33,12 +33,12 @@ fn key(number: usize, answer: &Answer) -> Key {
     Key::new(&question(number), &answer.snapshot).unwrap()
 }
 
-/// Looks at a future once.
+/// Polls a future once.
 fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// What is not called where an equal question is in flight.
+/// A computation that must not run while an equal query is in flight.
 fn never() -> std::future::Ready<Result<Answer, ServiceError>> {
     panic!("one is in flight")
 }
@@ -117,7 +117,7 @@ async fn the_budget_is_kept_and_what_is_used_stays() {
     let (large, answer) = cubes(1 << 20).await;
     let cache = large.cache();
     cache.answer(key(1, &answer), || ready(Ok(answer.clone()))).await.unwrap();
-    // Questions of more digits are a byte or two longer.
+    // Queries with more digits are a byte or two longer.
     let one = cache.size_bytes() + 2;
     let (small, answer) = cubes(12 * one).await;
     let cache = small.cache();

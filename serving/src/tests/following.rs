@@ -1,4 +1,4 @@
-//! Following a lake that changes: what is held, what is said, and that no query notices.
+//! Following a lake that changes: what is held, what is reported, and that no query notices.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use super::queries::{MEASURES, group_by};
 use crate::snapshot::Loader;
 use crate::{Cubes, ServingConfig, ServingError};
 
-/// How many questions are asked beside each swap.
+/// The number of queries during each swap.
 const N_BESIDE_SWAP: usize = 20;
 
 fn january() -> Vec<Event> {
@@ -53,7 +53,7 @@ async fn a_lake_that_does_not_exist_yet_is_awaited() {
     assert_eq!((error.code, error.message), (Code::Unavailable, message(&cubes)));
     assert_eq!(cubes.snapshots(5).await.unwrap_err().code, Code::Unavailable);
 
-    // A table that was made, and nothing committed to it yet, is no snapshot either.
+    // A table that was created, with nothing committed to it yet, is not a snapshot either.
     lake.commit_maintenance();
     cubes.look().await;
     assert_eq!(cubes.status_board().current().state, ServingState::Down);
@@ -86,7 +86,7 @@ async fn only_what_changed_is_loaded_and_older_snapshots_still_answer() {
     let cubes = follow(&lake).await;
     let first = cubes.snapshot(None).unwrap();
     let before = lake.events.clone();
-    // Values that are new, on a day that is new; and a correction of one that is there.
+    // New values on a new day; and a correction of an existing one.
     let mut more = generate(2, &[day("2026-01-03"), day("2026-02-01")], 40);
     more[0].country = Some("Neuland".to_owned());
     more[0].audiences.insert("newcomers".to_owned());
@@ -143,7 +143,7 @@ async fn a_refused_snapshot_keeps_the_last_good_one() {
     let said = message(&cubes);
     assert!(said.starts_with("snapshot 1 is refused: the `clio` entry of commit 1: "), "{said}");
     assert!(said.ends_with("; snapshot 0 is still served"), "{said}");
-    // Looking again changes nothing, and says nothing new.
+    // Looking again changes nothing, and reports nothing new.
     cubes.look().await;
     assert_eq!(message(&cubes), said);
     assert_eq!(by_country(&cubes, None).await.rows, good.rows);
@@ -216,7 +216,7 @@ async fn a_lake_made_anew_up_to_the_same_version_is_noticed() {
     }
     let days = by_country(&cubes, None).await.snapshot.days;
     assert_eq!(days, Some((day("2030-01-01"), day("2030-01-01"))));
-    // And one that went on before it was looked at again.
+    // And one that continued before it was looked at again.
     lake.destroy();
     let mut other = TestLake::with(generate(7, &[day("2031-01-01")], 20));
     other.replace_days(generate(8, &[day("2031-01-02")], 20));
@@ -252,9 +252,9 @@ async fn the_memory_budget_refuses_and_makes_room() {
         ServingConfig { memory_limit_bytes: Some(1_000), ..ServingConfig::new(lake.url()) };
     let error = Cubes::load_once(config).await.unwrap_err().to_string();
     assert!(error.starts_with("snapshot 0 is refused: it takes "), "{error}");
-    assert!(error.ends_with(" bytes in memory, the limit is 1000"), "{error}");
+    assert!(error.ends_with(" bytes in memory, but the limit is 1000"), "{error}");
 
-    // Room for one and a bit: the older one goes, the newer one is not refused.
+    // Room for one and a bit: the older one is dropped, the newer one is not refused.
     let memory_limit_bytes = Some(size_bytes * 5 / 4);
     let config = ServingConfig { memory_limit_bytes, ..ServingConfig::new(lake.url()) };
     let cubes = Cubes::open(config).await.unwrap();
@@ -281,7 +281,7 @@ async fn the_history_tells_of_versions_that_are_not_held() {
     assert_eq!(infos[2].n_cells, infos[3].n_cells);
     assert_eq!(infos[3].run.as_str(), "run-0");
     assert_eq!(cubes.snapshots(2).await.unwrap().snapshots, infos[..2]);
-    // The same of each as if it were served.
+    // Equal to the answer when each was served.
     let opened = Lake::try_new(&lake.url()).unwrap();
     let loader = Loader::new(opened.clone(), None, crate::MarginalLimits::default());
     for info in infos {
@@ -291,7 +291,7 @@ async fn the_history_tells_of_versions_that_are_not_held() {
     }
 }
 
-/// Such a version stood in a line of the log alone, and in no list: nobody who asked learned that it was there.
+/// Such a version appeared only in a line of the log, and in no list: nobody who asked learned of it.
 #[tokio::test]
 async fn a_version_whose_metadata_cannot_be_read_is_told_with_when_and_why() {
     let mut lake = TestLake::with(january());
@@ -309,7 +309,7 @@ async fn a_version_whose_metadata_cannot_be_read_is_told_with_when_and_why() {
     };
     let list = cubes.snapshots(20).await.unwrap();
     assert_eq!((ids(&list), &list.refused), (vec![2, 0], &vec![unreadable.clone()]));
-    // It is older than all that were asked for.
+    // It is older than all that were requested.
     let list = cubes.snapshots(1).await.unwrap();
     assert_eq!((ids(&list), list.refused), (vec![2], Vec::new()));
     assert_eq!(cubes.status_board().current().refused, None);
@@ -333,7 +333,7 @@ async fn a_version_whose_metadata_cannot_be_read_is_told_with_when_and_why() {
     assert_eq!((status.state, status.refused), (ServingState::Serving, None));
 }
 
-/// A hundred swaps under constant load: no answer fails, and none is mixed of two snapshots.
+/// A hundred swaps under constant load: no answer fails, and none mixes two snapshots.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn queries_go_on_while_snapshots_come() {
     let mut lake = TestLake::with(january());
@@ -344,7 +344,7 @@ async fn queries_go_on_while_snapshots_come() {
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(&cubes).follow(stop.clone()));
     let mut askers = JoinSet::new();
-    // So many questions are asked beside each swap, however fast the machine is.
+    // This many queries run during each swap, however fast the machine is.
     let asked = Arc::new(Semaphore::new(0));
     for _ in 0..2 {
         let (cubes, asked) = (Arc::clone(&cubes), Arc::clone(&asked));
@@ -375,7 +375,7 @@ async fn queries_go_on_while_snapshots_come() {
     let mut statuses = cubes.watch().await.unwrap();
     assert_eq!(statuses.next().await.unwrap().unwrap(), cubes.status_board().current());
     for version in 1..=100_u64 {
-        // Those beside each other have other numbers.
+        // Adjacent versions have different numbers.
         let n_events = 10 + usize::try_from(version).unwrap() % 37;
         asked.add_permits(N_BESIDE_SWAP);
         lake.replace_days(generate(version, &[day("2026-01-03")], n_events));
@@ -395,7 +395,7 @@ async fn queries_go_on_while_snapshots_come() {
             assert_eq!(expected[&version].to_bits(), events.to_bits(), "version {version}");
         }
     }
-    // What is left when the last snapshot has come need not be asked.
+    // Queries that remain when the last snapshot has come need not run.
     assert!(n_answers > 50 * N_BESIDE_SWAP, "{n_answers}");
 }
 
@@ -405,7 +405,7 @@ async fn the_last_verification_of_a_snapshot_is_shown() {
     let cubes = follow(&lake).await;
     assert_eq!(cubes.status_board().current().snapshot.unwrap().verification, None);
     lake.verify("run-b", 0);
-    // It is news to those who watch, before long.
+    // Watchers are notified, before long.
     let mut status = cubes.status_board().watch();
     status.mark_unchanged();
     for _ in 0..20 {
@@ -417,14 +417,14 @@ async fn the_last_verification_of_a_snapshot_is_shown() {
     assert_eq!(found.days, (day("2026-01-03"), day("2026-01-03")));
     assert_eq!(by_country(&cubes, None).await.snapshot.verification, Some(found));
 
-    // A later one takes its place, and what is none does no harm.
+    // A later verification replaces it, and an invalid one does no harm.
     std::fs::write(lake.path("verifications/notes.txt"), "x").unwrap();
     std::fs::write(lake.path("verifications/00000000000000000009-x.json"), "{").unwrap();
     lake.verify("run-c", 3);
     let listed = cubes.snapshots(5).await.unwrap().snapshots;
     assert_eq!(listed[0].verification.as_ref().unwrap().n_mismatches, 3);
 
-    // Another snapshot was not verified, the earlier one stays so.
+    // Another snapshot was not verified, the earlier one still is.
     lake.replace_days(generate(2, &days("2026-01-04", "2026-01-04"), 30));
     cubes.look().await;
     assert_eq!(cubes.status_board().current().snapshot.unwrap().verification, None);

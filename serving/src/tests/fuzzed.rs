@@ -1,4 +1,5 @@
-//! Requests of which one field is wrong, each field in many ways, and requests of changed bytes: what is refused is refused by its path.
+//! Requests with one wrong field, each field in many ways, and requests with changed bytes: errors name the path of the
+//! field.
 
 use clio_proto::wire::{
     self, comparison, field_test, filter, having, measure_test, order_by, window,
@@ -14,7 +15,7 @@ use super::events::Numbers;
 use super::queries::{any_query, open};
 use crate::Cubes;
 
-/// What is no day.
+/// Texts that are not days.
 const NO_DAYS: [&str; 8] = [
     "2026-02-30",
     "20260131",
@@ -25,10 +26,10 @@ const NO_DAYS: [&str; 8] = [
     "now",
     "2026-01-31 ",
 ];
-/// What is the name of no field.
+/// Texts that are not names of fields.
 const NO_FIELDS: [&str; 6] = ["", ".", "asset.", ".title", "city", "asset.size"];
 
-/// A request with a fault, the path of what is wrong, and the fault.
+/// A request with an error, the path of the wrong field, and the error's kind.
 type Spoilt = (wire::QueryRequest, String);
 
 async fn asked(cubes: &Cubes, request: wire::QueryRequest) -> Result<(), ServiceError> {
@@ -41,7 +42,7 @@ fn request(numbers: &mut Numbers) -> wire::QueryRequest {
     query_to_wire(query, None).unwrap()
 }
 
-/// A test of a field that is wrong, with its path below the filter's node.
+/// A wrong test of a field, with its path below the filter's node.
 fn wrong_test(numbers: &mut Numbers) -> (Option<filter::Node>, &'static str) {
     use field_test::Test;
     let list = |values: &[&str]| wire::ValueList {
@@ -53,7 +54,7 @@ fn wrong_test(numbers: &mut Numbers) -> (Option<filter::Node>, &'static str) {
         1 => ("country", None, ".field"),
         2 => ("asset.age_day", Some(between(None, None)), ".field.between"),
         3 => ("asset.age_day", Some(between(Some(1), Some(0))), ".field.between"),
-        // What the model alone can tell is told of the whole filter, in words.
+        // Errors that only the model can detect concern the whole filter.
         4 => ("country", Some(between(Some(1), None)), "-"),
         5 => ("asset.age_day", Some(Test::Prefix("1".to_owned())), "-"),
         6 => ("asset.age_day", Some(Test::AnyOf(list(&["1", "one"]))), "-"),
@@ -68,7 +69,7 @@ fn wrong_test(numbers: &mut Numbers) -> (Option<filter::Node>, &'static str) {
     (Some(filter::Node::Field(test)), path)
 }
 
-/// A filter with a fault somewhere, and its path.
+/// A filter with an error somewhere, and its path.
 fn wrong_filter(numbers: &mut Numbers) -> (wire::Filter, String) {
     let (node, below) = wrong_test(numbers);
     let mut found = wire::Filter { node };
@@ -100,7 +101,7 @@ fn wrong_filter(numbers: &mut Numbers) -> (wire::Filter, String) {
     (found, format!("filter{path}"))
 }
 
-/// A condition with a fault somewhere, and its path.
+/// A condition with an error somewhere, and its path.
 fn wrong_having(numbers: &mut Numbers) -> (wire::Having, String) {
     use measure_test::Test;
     let leaf = |measure: &str, test| {
@@ -170,7 +171,7 @@ fn wrong_comparison(numbers: &mut Numbers) -> (wire::Comparison, &'static str) {
     (wire::Comparison { with }, path)
 }
 
-/// A request one field of which is wrong; the fields are taken apart so that the compiler names a new one.
+/// A request with one wrong field; the fields are destructured so that the compiler names a new one.
 #[expect(deprecated, reason = "`offset` is a field as long as it is there")]
 #[expect(clippy::too_many_lines, reason = "the fields one after the other, a few lines each")]
 fn spoilt(numbers: &mut Numbers) -> Spoilt {
@@ -223,7 +224,8 @@ fn spoilt(numbers: &mut Numbers) -> Spoilt {
         }
         5 => {
             let (found, path) = wrong_order(numbers, order_by.len());
-            // What it is ordered by is to be asked for, or compared, and is neither; else nothing of the order is read.
+            // What rows are ordered by must be requested, or compared, and is neither; otherwise the order would not be
+            // read.
             order_by.push(found);
             compare = None;
             path
@@ -298,7 +300,7 @@ fn spoilt(numbers: &mut Numbers) -> Spoilt {
     (request, path)
 }
 
-/// The same extra twice, which is told of the list.
+/// The same extra twice, which is an error of the list.
 fn spoilt_extras(numbers: &mut Numbers, extras: Vec<i32>) -> Spoilt {
     let request =
         wire::QueryRequest { extras, having: None, order_by: Vec::new(), ..request(numbers) };
@@ -318,13 +320,13 @@ async fn each_field_that_is_wrong_is_refused_by_its_path() {
         assert!(error.message.starts_with(&format!("`{path}`: ")), "{path}: {error}: {said}");
         seen.insert(path);
     }
-    // Deep ones, too.
+    // Including deep ones.
     for part in ["filter.", "having.", "order_by[", "group_by[", "extras[", "compare.days."] {
         assert!(seen.iter().any(|path| path.starts_with(part)), "{part}: {seen:?}");
     }
 }
 
-/// Bytes that are still a message are answered, or refused as the caller's fault.
+/// Changed bytes that are still a message are answered, or refused as the caller's fault.
 #[tokio::test]
 async fn changed_bytes_are_answered_or_refused_by_a_part() {
     let cubes = open(&lake()).await;
@@ -336,7 +338,7 @@ async fn changed_bytes_are_answered_or_refused_by_a_part() {
     };
     for _ in 0..4_000 {
         let mut bytes = request(&mut numbers).encode_to_vec();
-        // Of one byte: of several the lengths of parts are mostly wrong, and there is no message left.
+        // One byte: with several changed the lengths of parts are mostly wrong, and no message is left.
         let at = numbers.below(bytes.len());
         bytes[at] = u8::try_from(numbers.below(128)).unwrap();
         let Ok(request) = wire::QueryRequest::decode(bytes.as_slice()) else { continue };

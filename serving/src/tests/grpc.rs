@@ -1,4 +1,4 @@
-//! The same answers over gRPC, on a loopback port; health, reflection, and an end that drains.
+//! The same answers over gRPC, on a loopback port; health, reflection, and a graceful shutdown.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl Served {
         Channel::from_shared(self.url()).unwrap().connect().await.unwrap()
     }
 
-    /// The health of one service, now and at every change.
+    /// The health of one service, current and at every change.
     async fn health(&self, service: &str) -> tonic::Streaming<HealthCheckResponse> {
         let request = HealthCheckRequest { service: service.to_owned() };
         let mut client = HealthClient::new(self.channel().await);
@@ -95,7 +95,7 @@ async fn the_remote_cube_answers_as_the_local_one() {
         let own = local.query(query.clone(), None).await.unwrap();
         let mut other = remote.query(query, Some(SnapshotId(0))).await.unwrap();
         other.elapsed = own.elapsed;
-        // Times differ, and counts do not; and who comes second is told so.
+        // Times differ, counts do not; and the second answer says that it was cached.
         if let Some((other, own)) = other.work.as_mut().zip(own.work.as_ref()) {
             assert!(other.is_cached);
             (other.is_cached, other.steps) = (own.is_cached, own.steps.clone());
@@ -120,7 +120,7 @@ async fn health_follows_what_is_held() {
     let served = Served::new(&cubes).await;
     let mut whole = served.health("").await;
     let mut own = served.health("clio.v1.Cubes").await;
-    // The server may say what it began with before it says what is.
+    // The server may report its initial status before the current one.
     while whole.next().await.unwrap().unwrap().status() != Health::NotServing {}
     while own.next().await.unwrap().unwrap().status() != Health::NotServing {}
     let remote = served.client();
@@ -141,7 +141,7 @@ async fn health_follows_what_is_held() {
     let now = late.next().await.unwrap().unwrap().status();
     assert_eq!(now, Health::Serving, "what is stale is still served");
 
-    // Our streams end with the server; those of others do not keep it from ending.
+    // Our streams end with the server; those of others do not keep it from stopping.
     served.end().await;
     while let Some(Ok(_)) = statuses.next().await {}
 }
@@ -164,7 +164,7 @@ async fn reflection_tells_of_the_service() {
     assert!(names.contains(&"grpc.health.v1.Health"), "{names:?}");
     drop(client);
 
-    // Clients that know the version before only were told that there is none.
+    // Clients that only know the previous version were told that there is none.
     let mut client = AlphaClient::new(served.channel().await);
     let list = alpha::server_reflection_request::MessageRequest::ListServices(String::new());
     let request =
@@ -177,7 +177,7 @@ async fn reflection_tells_of_the_service() {
     served.end().await;
 }
 
-/// Bytes that are no message were answered with `INTERNAL`, as if serving had broken down, and a question over the
+/// Bytes that are not a message were answered with `INTERNAL`, as if serving had failed, and a request over the
 /// transport's limit with `OUT_OF_RANGE`.
 #[tokio::test]
 async fn what_is_no_question_is_the_callers_fault() {
@@ -197,11 +197,11 @@ async fn what_is_no_question_is_the_callers_fault() {
     let error = served.client().query(Query { filter, ..Query::total(["plays"]) }, None).await;
     let error = error.unwrap_err();
     assert_eq!(error.code, Code::ResourceExhausted, "{error}");
-    assert!(error.message.contains("is larger than the transport takes"), "{error}");
+    assert!(error.message.contains("is larger than the transport allows"), "{error}");
     served.end().await;
 }
 
-/// Bytes that are no message: a tag with a wire type that does not exist.
+/// Bytes that are not a message: a tag with a wire type that does not exist.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 struct Lie;
 

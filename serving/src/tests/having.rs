@@ -1,4 +1,4 @@
-//! Conditions on measures: which groups stay, what that does to pages, and what it spares.
+//! Conditions on measures: which groups stay, their effect on pages, and the work that they save.
 
 use clio_proto::{
     Answer, Code, CubeService as _, Direction, Having, MAX_HAVING_TESTS, MeasureTest, Order,
@@ -52,8 +52,8 @@ async fn pages_and_their_number_are_of_the_groups_that_stay() {
     assert_eq!((none.n_groups, none.rows.len()), (whole.n_groups, 0));
 }
 
-/// A measure is tested whether it is asked for or not, and a group whose bounds lie on both sides of the threshold
-/// stays or goes by its estimate.
+/// A measure is tested whether requested or not, and a group whose bounds lie on both sides of the threshold stays or
+/// goes by its estimate.
 #[tokio::test]
 async fn the_estimate_decides_of_any_measure() {
     let lake = gapped_lake();
@@ -79,7 +79,7 @@ async fn the_estimate_decides_of_any_measure() {
     assert!(ask(&cubes, &at).await.rows.iter().any(|row| row.values[1] == estimated));
 }
 
-/// What counts decide comes first, however it is written, so that sketches are united for what is left alone.
+/// Conditions on counts come first, however written, so that sketches are united only for the remaining groups.
 #[tokio::test]
 async fn sketches_are_united_for_groups_alone_that_counts_leave() {
     let cubes = open(&gapped_lake()).await;
@@ -121,7 +121,7 @@ async fn what_is_no_condition_is_refused() {
         (
             Query { group_by: Vec::new(), ..by_asset(at_least("plays", 1.0)) },
             Code::InvalidArgument,
-            "`having`: says which groups stay, and nothing is grouped; name keys in `group_by`",
+            "`having`: applies to groups, but nothing is grouped; name keys in `group_by`",
         ),
         (
             by_asset(is("plays", MeasureTest::Below(f64::NAN))),

@@ -1,4 +1,5 @@
-//! Verdicts beside whatever else may be asked: ages, orders and conditions by comparison, marginals, answers that are kept, files.
+//! Verdicts together with everything else that queries may ask for: ages, orders and conditions by comparison,
+//! marginals, cached answers, files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +17,14 @@ use super::oracle::range;
 use super::queries::{open, texts};
 use super::verdicts::{People, check_rates, model, rates};
 
-/// Sixteen days in a row and six more, of which the last one is provisional.
+/// Sixteen consecutive days and six more, the last one of which is provisional.
 pub(super) fn lake() -> TestLake {
     let mut all = days("2025-12-28", "2026-01-12");
     all.extend(days("2026-02-27", "2026-03-04"));
     TestLake::with_model(&with_ages(&model()), generate(17, &all, 60))
 }
 
-/// A question with verdicts, of ages and by comparison, too.
+/// A query with verdicts, including ages and comparisons.
 pub(super) fn any_judged(numbers: &mut Numbers) -> Query {
     let query = match numbers.below(3) {
         0 => any_aged(numbers),
@@ -40,7 +41,7 @@ pub(super) fn any_judged(numbers: &mut Numbers) -> Query {
         Some(Comparison::Days(_)) if numbers.below(2) == 0 => Comparison::Days(other),
         Some(compare) => compare,
     };
-    // Most of them over days that have something to say.
+    // Most of them over days with enough data.
     let range = match numbers.below(3) {
         0 => query.range,
         _ => QueryRange::Days { from: Some(day("2025-12-30")), to: None },
@@ -77,10 +78,10 @@ pub(super) fn any_judged(numbers: &mut Numbers) -> Query {
 
 type Keys = Vec<Option<String>>;
 
-/// The events of each group on a day, and all that the filter leaves.
+/// The events of each group on a day, and all that pass the filter.
 type OfDay<'a> = (BTreeMap<Keys, Vec<&'a Event>>, Vec<&'a Event>);
 
-/// What a question selects of each day of the lake.
+/// What a query selects of each day of the lake.
 fn by_day<'a>(lake: &'a TestLake, query: &'a Query) -> BTreeMap<Date, OfDay<'a>> {
     let there: BTreeSet<Date> = lake.events.iter().map(|event| event.day).collect();
     let on = |day: Date| {
@@ -178,12 +179,12 @@ fn check_one(found: &Verdict, pairs: &[(People, People)]) {
     let all = |side: fn(&(People, People)) -> &People| {
         pairs.iter().flat_map(|pair| &side(pair)[0]).collect::<BTreeSet<_>>().len()
     };
-    // Of few people nothing is said.
+    // There are no verdicts on few people.
     let is_judged = pairs.len() >= 10 && all(|pair| &pair.0).min(all(|pair| &pair.1)) >= 30;
     assert_eq!(found.difference.lower.is_some(), is_judged, "{found:?}");
 }
 
-/// Returns how many verdicts were of some days.
+/// Returns how many verdicts were over some days.
 fn check_answer(lake: &TestLake, query: &Query, answer: &Answer) -> usize {
     let by_day = by_day(lake, query);
     let mut n_checked = 0;
@@ -230,14 +231,14 @@ async fn any_verdict_is_of_the_days_and_people_of_both_sides() {
                 n_checked += check_answer(&lake, &query, &answer);
                 n_asked += 1;
             }
-            // A member that the filter leaves nothing of.
+            // A member that the filter excludes.
             Err(error) => assert!(error.message.starts_with("`compare`: the filter"), "{error}"),
         }
     }
     assert!(n_checked > 200, "{n_checked}");
 }
 
-/// The same rows in another order have the same verdicts, those that several comparisons at once have among them.
+/// The same rows in another order have the same verdicts, including those with several comparisons at once.
 #[tokio::test]
 async fn an_order_changes_no_verdict() {
     let lake = lake();

@@ -1,5 +1,5 @@
-//! Lakes in temporary folders, written as the contract says, byte by byte: so that they can also be
-//! written wrong.
+//! Lakes in temporary folders, written according to the contract, byte by byte: so that they can also be written
+//! wrongly.
 
 mod hands;
 
@@ -34,17 +34,17 @@ pub(super) struct TestLake {
     pub(super) events: Vec<Event>,
     /// The files of the current version: period and path.
     files: BTreeMap<Period, String>,
-    /// The size and the sum of each file, by path.
+    /// The size and the checksum of each file, by path.
     written: BTreeMap<String, (usize, Checksum)>,
     next_version: u64,
     n_files: u64,
     lookup_versions: BTreeMap<String, u64>,
     pub(super) retired: RetiredDays,
-    /// What commits say of first days.
+    /// The first days in commits.
     first_days: FirstDays,
-    /// Days that went with a commit that kept no first days, as those of older programs.
+    /// Days that were retired by a commit that kept no first days, like those of older programs.
     pub(super) forgotten: BTreeSet<Date>,
-    /// The model that commits say, which has the columns of [`MODEL`].
+    /// The model in commits, which has the columns of [`MODEL`].
     pub(super) model: String,
 }
 
@@ -63,7 +63,7 @@ struct Cell {
     watched: Vec<f64>,
 }
 
-/// A sketch of some profiles, as the model has it.
+/// A sketch of some profiles, with the model's parameters.
 pub(super) fn sketch(precision: u8, profiles: &BTreeSet<u64>) -> Sketch {
     let precision = Precision::try_new(precision).unwrap();
     let mut sketch = Sketch::new(Family::HllPlusPlus, precision);
@@ -120,7 +120,7 @@ impl TestLake {
         self.commit(events, |_| {}, |_, batch| batch);
     }
 
-    /// As [`replace_days`](Self::replace_days), with a hand in the metadata and in every file.
+    /// As [`replace_days`](Self::replace_days), with changes to the metadata and to every file.
     pub(super) fn commit(
         &mut self,
         events: Vec<Event>,
@@ -159,7 +159,7 @@ impl TestLake {
         self.write_commit(actions, json!({ SNAPSHOT_KEY: text }));
     }
 
-    /// The sum of the files of the current version.
+    /// The checksum of the files of the current version.
     fn sum(&self) -> Checksum {
         let file = |(period, path): (&Period, &String)| {
             let (size, checksum) = self.written[path];
@@ -176,7 +176,7 @@ impl TestLake {
         sum_of_cell_files(&self.files.iter().map(file).collect::<Vec<_>>())
     }
 
-    /// What a commit says that has rebuilt some days.
+    /// The metadata of a commit that has rebuilt some days.
     fn metadata(&self, days: BTreeSet<Date>, cells: BTreeMap<String, u64>) -> SnapshotMetadata {
         SnapshotMetadata {
             format_version: FORMAT_VERSION,
@@ -202,7 +202,7 @@ impl TestLake {
         }
     }
 
-    /// Removes the days of some months in one commit, which says so, and from which days on countries count.
+    /// Removes the days of some months in one commit, which records it, and the days from which countries count.
     pub(super) fn retire(&mut self, months: &[&str]) {
         for month in months {
             let month: Period = month.parse().unwrap();
@@ -322,14 +322,14 @@ impl TestLake {
         let folder = self.path(table).join("_delta_log");
         fs::create_dir_all(&folder).unwrap();
         let lines: Vec<String> = actions.iter().map(ToString::to_string).collect();
-        // Written beside and renamed, as a log store does: a follower never sees half a commit.
+        // Written beside and renamed, like a log store does: a follower never sees half a commit.
         let temporary = folder.join("writing.tmp");
         fs::write(&temporary, lines.join("\n") + "\n").unwrap();
         fs::rename(temporary, folder.join(format!("{version:020}.json"))).unwrap();
     }
 }
 
-/// The schema of cells as the test model has it.
+/// The schema of cells according to the test model.
 fn schema(model: &Model) -> Schema {
     cell_schema(model, &FLOAT_SUMS.map(ToOwned::to_owned))
 }
@@ -430,13 +430,13 @@ fn cell_batch(model: &Model, events: &[Event], period: Period) -> RecordBatch {
             cells.values().map(|cell| spreads::sketch(&cell.watched).encode()),
         )),
     ];
-    // The partition columns are in the log alone.
+    // The partition columns are only in the log.
     let fields: Vec<Field> =
         schema.fields().iter().skip(2).map(|field| (**field).clone()).collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
 }
 
-/// A column of lists of texts.
+/// A column of lists of strings.
 pub(super) fn lists(values: impl Iterator<Item = Vec<String>>) -> ArrayRef {
     let field = Field::new("element", DataType::Utf8, true);
     let mut builder = ListBuilder::new(StringBuilder::new()).with_field(field);

@@ -1,4 +1,4 @@
-//! What marginals say is what their files say, to the byte, with less to read.
+//! Marginals agree with their files to the byte, with less to read.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn without_work(answer: Answer) -> Answer {
     Answer { work: None, elapsed: Default::default(), ..answer }
 }
 
-/// Asks both, and returns how many answers read fewer cells with marginals.
+/// Queries both, and returns how many answers read fewer cells with marginals.
 async fn compare(with: &Cubes, without: &Cubes, queries: impl Iterator<Item = Query>) -> usize {
     let mut n_narrower = 0;
     for query in queries {
@@ -49,7 +49,7 @@ fn chunks(cubes: &Cubes) -> Vec<Arc<Chunk>> {
     cubes.snapshot(None).unwrap().chunks.values().flatten().cloned().collect()
 }
 
-/// Measures that marginals have, of the kinds that queries have.
+/// Measures that marginals include, of the kinds that queries have.
 fn plain(query: Query, numbers: &mut Numbers) -> Query {
     let measures = ["impressions", "viewers", "plays", "players", "clicks"];
     let from = numbers.below(measures.len());
@@ -79,7 +79,7 @@ async fn any_query_has_the_same_answer_with_and_without_before_and_after_a_refre
     let n_narrower = compare(&with, &without, any(1_500, &mut numbers).into_iter()).await;
     assert!(n_narrower > 50, "{n_narrower}");
 
-    // New members get codes of their own, and old files theirs anew.
+    // New members get codes of their own, and old files are translated again.
     lake.replace_days(generate(99, &days("2026-01-02", "2026-01-08"), 90));
     with.look().await;
     without.look().await;
@@ -87,7 +87,7 @@ async fn any_query_has_the_same_answer_with_and_without_before_and_after_a_refre
     assert!(n_narrower > 15, "{n_narrower}");
 }
 
-/// An age is of a dimension's members on a day: a marginal without the dimension has none.
+/// An age belongs to a dimension's members on a day: a marginal without the dimension has none.
 #[tokio::test]
 async fn any_question_of_an_age_has_the_same_answer_with_and_without() {
     let lake = lake_of_ages();
@@ -103,7 +103,7 @@ async fn any_question_of_an_age_has_the_same_answer_with_and_without() {
     assert!(n_narrower > 0, "no marginal has answered");
 }
 
-/// Verdicts read the same days, one by one and by strata, so that they have marginals, too.
+/// Verdicts read the same days, one by one and by strata, and so use marginals, too.
 #[tokio::test]
 async fn any_verdict_is_the_same_with_and_without() {
     let lake = lake_of_verdicts();
@@ -121,7 +121,7 @@ async fn what_few_dimensions_answer_reads_few_cells() {
     let by_country = Query { group_by: group_by(&["country"]), ..Query::total(["viewers"]) };
     let work = cubes.query(by_country, None).await.unwrap().work.unwrap();
     assert_eq!((work.n_cells, work.n_groups), (5, 5), "a cell for each country");
-    // The total alone is united: what each country comes to is kept.
+    // Only the total is united: the estimates of countries are stored.
     assert_eq!((work.n_estimates, work.n_unions), (6, 1));
 }
 

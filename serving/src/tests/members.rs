@@ -86,7 +86,7 @@ async fn members_come_by_frequency_and_by_text() {
     assert_eq!(page.n_total, all.n_total);
 }
 
-/// Case, accents and forms of letters make no difference: the country is `Österreich`.
+/// Case, accents and variants of letters are ignored: the country is `Österreich`.
 #[tokio::test]
 async fn a_search_finds_what_is_written_otherwise() {
     let cubes = open(&gapped_lake()).await;
@@ -95,13 +95,13 @@ async fn a_search_finds_what_is_written_otherwise() {
         let values: Vec<_> = members.iter().map(|own| own.value.as_deref().unwrap()).collect();
         assert_eq!(values, ["Österreich"], "{search}");
     }
-    // `№` of the labels.
+    // `№` in the labels.
     let members = found(&cubes, search_of(Some("asset"), Some("asset no 3"))).await;
     assert_eq!(members[0].value.as_deref(), Some("asset-3"));
     assert!(found(&cubes, search_of(Some("country"), Some("oesterreich"))).await.is_empty());
 }
 
-/// What one search finds in all fields is what each field's own search finds; those that start with the text come first.
+/// One search over all fields finds what each field's own search finds; those that start with the text come first.
 #[tokio::test]
 async fn a_search_of_all_fields_finds_what_those_of_each_find() {
     let cubes = open(&gapped_lake()).await;
@@ -133,7 +133,7 @@ async fn a_search_of_all_fields_finds_what_those_of_each_find() {
     assert_eq!((page.members, page.n_total), (all[2..5].to_vec(), all.len() as u64));
 }
 
-/// The filter without the parts that say something of a field, as one writes them: all have to hold.
+/// The filter without the parts that test a field, at the top level: all parts must hold.
 fn others(parts: &[Filter], field: &FieldRef) -> Filter {
     fn tests(filter: &Filter, field: &FieldRef) -> bool {
         match filter {
@@ -145,7 +145,7 @@ fn others(parts: &[Filter], field: &FieldRef) -> Filter {
     Filter::And(parts.iter().filter(|part| !tests(part, field)).cloned().collect())
 }
 
-/// What is left of each member is what is selected beside it: by filter, by days, by both.
+/// The remaining cells of each member are those selected by filter, by days, and by both.
 #[tokio::test]
 async fn what_is_left_of_a_member_is_what_other_tests_leave() {
     let cubes = open(&gapped_lake()).await;
@@ -153,7 +153,7 @@ async fn what_is_left_of_a_member_is_what_other_tests_leave() {
     let mut numbers = Numbers(5);
     let days = QueryRange::Days { from: Some(day("2025-12-30")), to: Some(day("2026-02-28")) };
     for round in 0..60 {
-        // No part is an `and`, whose own parts would be some of all.
+        // No part is an `and`, whose own parts would be further parts.
         let mut part = || match any_filter(&mut numbers, 2) {
             Filter::And(nodes) => Filter::Or(nodes),
             other => other,
@@ -188,10 +188,10 @@ async fn what_is_left_of_a_member_is_what_other_tests_leave() {
             assert_eq!(member.n_cells_left, Some(expected), "{request:?} {:?}", member.value);
         }
     }
-    // Neither days nor a filter: nothing is said.
+    // With neither days nor a filter, no cells are counted.
     let plain = found(&cubes, search_of(Some("country"), None)).await;
     assert!(plain.iter().all(|own| own.n_cells_left.is_none()));
-    // Members of which nothing is left are there, behind the others.
+    // Members without remaining cells are included, after the others.
     let filter = test("country", Test::AnyOf(texts(&["nowhere"])));
     let request = MembersRequest { filter: Some(filter), ..search_of(None, None) };
     let left: BTreeMap<String, u64> =
@@ -222,7 +222,7 @@ async fn what_no_search_can_mean_is_refused() {
     assert!(error.message.starts_with("`from`: range ends before it starts"), "{error}");
 }
 
-/// Pages by cursor neither skip nor repeat a member, of the snapshot of the first one.
+/// Pages by cursor neither skip nor repeat a member, on the snapshot of the first one.
 #[tokio::test]
 async fn pages_of_any_search_are_all_members_once() {
     let mut lake = gapped_lake();
@@ -270,8 +270,8 @@ async fn a_cursor_of_another_search_is_refused() {
         (
             MembersRequest { search: Some("a".to_owned()), ..next.clone() },
             Code::InvalidArgument,
-            "`after`: the cursor is of another search, or of another lake: field, text, days and filter have to be the same on \
-             each page",
+            "`after`: the cursor belongs to another search, or to another lake: field, text, days and filter must be the same on each \
+              page",
         ),
         (
             MembersRequest { offset: 1, ..next.clone() },
@@ -281,7 +281,7 @@ async fn a_cursor_of_another_search_is_refused() {
         (
             MembersRequest { snapshot: Some(SnapshotId(5)), ..next.clone() },
             Code::InvalidArgument,
-            "`after`: the cursor is of snapshot `0`, and `5` is asked",
+            "`after`: the cursor belongs to snapshot `0`, but the query names `5`",
         ),
         (
             MembersRequest { after: Some(gone), ..next },

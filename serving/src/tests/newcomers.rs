@@ -32,7 +32,7 @@ fn check(events: &[Event], query: &Query, answer: &Answer) {
             let keys = query.group_by.iter().zip(&row.keys).take(n_keys);
             keys.into_iter().all(|(key, own)| key_values(key, event, filter).contains(&own.value))
         };
-        // The first day of the step that is asked for, whether it is there or not.
+        // The first requested day of the step, present or not.
         let step: Period = row.keys[0].value.as_deref().unwrap().parse().unwrap();
         let first = DayRange::of(step).unwrap().first().max(asked.first());
         let back = std::iter::successors(first.yesterday().ok(), |day| day.yesterday().ok());
@@ -61,7 +61,7 @@ fn check(events: &[Event], query: &Query, answer: &Answer) {
             n_days_missing: u32::try_from(back.difference(&present).count()).unwrap(),
         };
         assert_eq!(row.newcomers, Some(expected), "{query:?} {:?}", row.keys);
-        // Of few people the numbers are those of the people.
+        // For few people the numbers are exact.
         if joint.both.exact {
             assert_eq!(expected.returning.value, Some(own.intersection(&seen).count() as f64));
             assert_eq!(expected.fresh.value, Some(own.difference(&seen).count() as f64));
@@ -69,7 +69,7 @@ fn check(events: &[Event], query: &Query, answer: &Answer) {
     }
     let look_back = answer.look_back.as_ref().unwrap();
     assert_eq!((look_back.measure.as_str(), look_back.n_days), ("viewers", n_days));
-    // All rows are on the page, though a filter may leave nothing of a step.
+    // All rows are on the page, though a filter may exclude everything of a step.
     if filter.is_none() {
         let ends = looked_at.first().copied().zip(looked_at.last().copied());
         assert_eq!(look_back.coverage.range, ends);
@@ -105,7 +105,7 @@ async fn who_is_new_was_not_seen_before() {
                 ..Query::total(["plays", "viewers"])
             };
             let answer = cubes.query(query.clone(), None).await.unwrap();
-            // Of one month alone there is none before.
+            // If only one month is present there is nothing before.
             let is_one = keys == ["month"] && answer.rows.len() == 1;
             assert_eq!(answer.rows.iter().all(|row| row.newcomers.is_none()), is_one);
             check(&lake.events, &query, &answer);
@@ -123,15 +123,15 @@ async fn who_cannot_be_new_is_refused() {
     };
     for (query, message) in [
         (query(&["country"], 7), "rows are not grouped by time; name `day` in `group_by`"),
-        (query(&["day"], 0), "0 days; from 1 to 3660 are possible"),
-        (query(&["day"], 3_661), "3661 days; from 1 to 3660 are possible"),
+        (query(&["day"], 0), "0 days; from 1 to 3660 are allowed"),
+        (query(&["day"], 3_661), "3661 days; from 1 to 3660 are allowed"),
         (
             Query { window: Some(TimeWindow::Cumulative), ..query(&["day"], 7) },
             "not together with `window`",
         ),
         (
             Query { measures: vec!["plays".to_owned()], ..query(&["day"], 7) },
-            "new people are of a distinct measure, and none is asked for",
+            "new people need a distinct measure, but none is requested",
         ),
     ] {
         let error = cubes.query(query, None).await.unwrap_err();

@@ -13,7 +13,7 @@ use super::lake::sketch;
 use super::spreads;
 use crate::propagation;
 
-/// What the measures of a group come to.
+/// The expected measures of a group.
 pub(super) fn measure(name: &str, events: &[&Event]) -> Value {
     let shown = || events.iter().filter(|event| event.seconds.is_none());
     let played = || events.iter().filter(|event| event.seconds.is_some());
@@ -79,8 +79,8 @@ fn tests(filter: &Filter, field: &FieldRef) -> bool {
     }
 }
 
-/// Whether a filter can hold, and whether it can fail, where a field's set holds one value or none, and tests of
-/// other fields come out either way.
+/// Whether a filter can hold, and whether it can fail, if a field's set holds one value or none, and tests of other
+/// fields have either outcome.
 fn over_one(filter: &Filter, field: &FieldRef, value: Option<&str>) -> (bool, bool) {
     let all = |nodes: &[Filter]| -> Vec<(bool, bool)> {
         nodes.iter().map(|node| over_one(node, field, value)).collect()
@@ -117,7 +117,7 @@ fn over_one(filter: &Filter, field: &FieldRef, value: Option<&str>) -> (bool, bo
     }
 }
 
-/// What a test of nothing comes to.
+/// The outcome of a test that names nothing.
 fn always(test: &Test) -> Option<bool> {
     match test {
         Test::AnyOf(values) => values.is_empty().then_some(false),
@@ -126,8 +126,8 @@ fn always(test: &Test) -> Option<bool> {
     }
 }
 
-/// What the parts of a filter say of one value: whether some ask for it (`None` where none asks for any), and
-/// whether none excludes it.
+/// What the parts of a filter say about one value: whether some name it (`None` if none names any), and whether none
+/// excludes it.
 fn parts(filter: &Filter, field: &FieldRef, value: &str, is_wanted: bool) -> (Option<bool>, bool) {
     let (nodes, is_and) = match filter {
         Filter::Not(node) => return parts(node, field, value, !is_wanted),
@@ -163,8 +163,8 @@ fn parts(filter: &Filter, field: &FieldRef, value: &str, is_wanted: bool) -> (Op
     ((asks || all.is_empty()).then_some(asked), all.iter().any(|own| own.1))
 }
 
-/// The values of a multi-valued field that make groups, of all that there are: those that the filter can be true
-/// for, taken over one value.
+/// The values of a multi-valued field that make groups, out of all: those for which the filter can be true as if a cell
+/// held that value alone.
 fn group_values(filter: &Filter, field: &FieldRef, all: &BTreeSet<String>) -> BTreeSet<String> {
     let single = |value: Option<&str>| over_one(filter, field, value).0;
     let found: BTreeSet<String> = all.iter().filter(|value| single(Some(value))).cloned().collect();
@@ -252,12 +252,12 @@ pub(super) fn range(events: &[Event], range: QueryRange) -> DayRange {
     }
 }
 
-/// Compares an answer with what the events say. The order is checked as the query asks for it.
+/// Compares an answer with the events. The order is checked against the query.
 pub(super) fn check(events: &[Event], query: &Query, answer: &Answer) {
     check_with_retired(events, &RetiredDays::default(), query, answer);
 }
 
-/// The days asked for that a lake with retired months cannot answer: a month is whole, or it is nothing.
+/// The requested days that a lake with retired months cannot answer: a month is answered whole or not at all.
 fn left_out(retired: &RetiredDays, query: &Query, range: DayRange) -> BTreeSet<Date> {
     let is_by_day = query.group_by.contains(&GroupKey::Time(TimeGrain::Day));
     let is_by_week = query.group_by.contains(&GroupKey::Time(TimeGrain::Week));
@@ -270,7 +270,7 @@ fn left_out(retired: &RetiredDays, query: &Query, range: DayRange) -> BTreeSet<D
     days.filter(|day| range.contains(*day)).collect()
 }
 
-/// As [`check`], where the days of some months have left the lake.
+/// As [`check`], if the days of some months have left the lake.
 pub(super) fn check_with_retired(
     events: &[Event],
     retired: &RetiredDays,
@@ -356,8 +356,8 @@ pub(super) fn check_with_retired(
     assert_eq!(answer.overlapping, overlapping);
 }
 
-/// Others are the union of what is below the page, each event once; shares are parts of the total; ranks hold the place
-/// that the row has by its value.
+/// Others are the union of what is below the page, each event once; shares are fractions of the total; ranks contain
+/// the rank of the row's true value.
 fn check_extras(
     query: &Query,
     answer: &Answer,
@@ -383,7 +383,7 @@ fn check_extras(
             let is_defined = is_part && whole > 0.0 && part >= 0.0;
             assert_eq!(share.value.is_some(), is_defined, "{measure} {part} {whole}");
             if let Some(value) = share.value {
-                // Of counts and sums, whose parts may be below 0, it is what it is.
+                // For counts and sums, whose parts may be negative, it is the plain ratio.
                 let expected = part / whole;
                 let expected = if share.exact { expected } else { expected.min(1.0) };
                 assert!((value - expected).abs() < 1e-12);
@@ -424,7 +424,7 @@ fn check_extras(
     }
 }
 
-/// Null and undefined last, whatever the direction.
+/// Null and undefined values last, in either direction.
 fn last<T: PartialOrd>(a: Option<&T>, b: Option<&T>, direction: Direction) -> std::cmp::Ordering {
     match (a, b) {
         (Some(a), Some(b)) => {
@@ -468,7 +468,7 @@ fn compare(
         .unwrap_or(std::cmp::Ordering::Equal)
 }
 
-/// Labels and previews are those of the lookup, of the dimension alone.
+/// Labels and previews come from the lookup, for the dimension alone.
 fn check_people(query: &Query, answer: &Answer) {
     for row in &answer.rows {
         for (key, by) in row.keys.iter().zip(&query.group_by) {

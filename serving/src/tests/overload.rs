@@ -1,4 +1,4 @@
-//! More questions than there is room for, and questions that nobody waits for any more.
+//! More queries than there is room for, and queries that nobody is waiting for any more.
 
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -51,7 +51,7 @@ async fn who_leaves_gives_the_thread_back_as_soon_as_the_query_looks_up() {
     asked.spawn(async move {
         let compute = move |cancel: &crate::aggregate::Cancel| {
             begun.send(()).unwrap();
-            // Some work between two looks.
+            // Some work between two checks for cancellation.
             while looks.recv().is_ok() {
                 if let Err(error) = cancel.check() {
                     ended.send(()).unwrap();

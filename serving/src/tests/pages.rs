@@ -14,7 +14,7 @@ async fn ask(cubes: &Cubes, query: &Query) -> Answer {
     cubes.query(query.clone(), None).await.unwrap()
 }
 
-/// All rows of a query, page by page of any size; `between` is done before each page but the first.
+/// All rows of a query, page by page of any size; `between` runs before each page but the first.
 async fn paged(
     cubes: &Cubes,
     query: &Query,
@@ -83,8 +83,8 @@ async fn pages_are_of_the_snapshot_of_the_first_one() {
     assert!(newest.snapshot.id > whole.snapshot.id && newest.rows != whole.rows);
 }
 
-const ANOTHER: &str = "`after`: the cursor is of another question, or of another lake: days, filter, keys, measures, conditions, \
-                       order and look-back have to be the same on each page";
+const ANOTHER: &str = "`after`: the cursor belongs to another query, or to another lake: days, filter, keys, measures, conditions, \
+                       order and look-back must be the same on each page";
 
 #[tokio::test]
 async fn a_cursor_of_another_lake_is_refused() {
@@ -124,7 +124,7 @@ async fn a_cursor_of_something_else_is_refused() {
             next.clone(),
             Some(SnapshotId(5)),
             Code::InvalidArgument,
-            "`after`: the cursor is of snapshot `0`, and `5` is asked",
+            "`after`: the cursor belongs to snapshot `0`, but the query names `5`",
         ),
         (
             Query { after: Some(gone), ..next.clone() },

@@ -1,4 +1,4 @@
-//! What queries take, held by counts: a plan that reads more than it has to shows here.
+//! The work of queries, checked by counts: a plan that reads more than necessary fails here.
 
 use clio_proto::{
     CubeService as _, Direction, Order, OrderBy, Period, Query, QueryRange, Test, Work, WorkStep,
@@ -14,7 +14,7 @@ async fn work(cubes: &Cubes, query: Query) -> Work {
     answer.work.unwrap()
 }
 
-/// The counts alone.
+/// The counts without times.
 fn counts(work: &Work) -> Work {
     Work { steps: Vec::new(), ..work.clone() }
 }
@@ -74,7 +74,7 @@ async fn sketches_are_united_for_the_rows_that_are_shown() {
     assert!(page.n_unions < all.n_unions);
     let by_viewers = work(&cubes, query(by(Order::Measure("viewers".to_owned())), 2)).await;
     assert_eq!(by_viewers.n_estimates, 14, "the order asks for each group once");
-    // Each cell's sketch is read once for its group, and the total's union beside it.
+    // Each cell's sketch is read once for its group, and the stored union once for the total.
     assert_eq!(by_viewers.n_unions, all.n_unions);
     assert_eq!(counts(&by_viewers), counts(&all));
 }

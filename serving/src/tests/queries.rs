@@ -46,7 +46,7 @@ pub(super) async fn open(lake: &TestLake) -> Arc<Cubes> {
     Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap()
 }
 
-/// Two runs of days with a gap, over two years.
+/// Two runs of consecutive days with a gap, over two years.
 pub(super) fn gapped_lake() -> TestLake {
     let mut all = days("2025-12-28", "2026-01-03");
     all.extend(days("2026-02-27", "2026-03-02"));
@@ -254,7 +254,7 @@ fn any_having(numbers: &mut Numbers, depth: usize) -> Having {
     }
 }
 
-/// A query of any kind that is allowed.
+/// A query of any allowed kind.
 pub(super) fn any_query(numbers: &mut Numbers) -> Query {
     let span = days("2025-12-20", "2026-03-10");
     let mut ends = [*numbers.pick(&span), *numbers.pick(&span)];
@@ -300,7 +300,7 @@ pub(super) fn any_query(numbers: &mut Numbers) -> Query {
         || order_by.is_empty() && !keys.iter().any(|key| matches!(key, GroupKey::Time(_)));
     let extras = Extra::ALL
         .into_iter()
-        // Reach is of small pages alone, verdicts of comparisons of rates of people: they have tests of their own.
+        // Reach is only for small pages, verdicts only for compared rates of people: they have tests of their own.
         .filter(|extra| !matches!(extra, Extra::Reach | Extra::Intervals | Extra::Verdicts))
         .filter(|extra| numbers.below(2) == 0 && (by_measure || *extra != Extra::Ranks));
     let mut extras: Vec<Extra> = extras.collect();
@@ -329,7 +329,7 @@ async fn any_query_agrees_with_the_naive_evaluation() {
     check_all(&lake, (0..1_500).map(|_| any_query(&mut numbers))).await;
 }
 
-/// A gateway asks this before it serves a file of its folder of previews.
+/// A gateway asks this before it serves a file from its folder of previews.
 #[tokio::test]
 async fn previews_are_those_that_a_lookup_names() {
     let lake = gapped_lake();
@@ -339,7 +339,7 @@ async fn previews_are_those_that_a_lookup_names() {
         ("https://media.example/1.jpg", false),
         ("https://media.example/2.JPG", false),
         ("https://media.example/", false),
-        // Values of other columns are no previews.
+        // Values of other columns are not previews.
         ("US", false),
         ("video", false),
         ("", false),

@@ -36,7 +36,7 @@ fn told(estimate: Estimate) -> Value {
     Value { value: value.value.filter(|_| is_told), ..value }
 }
 
-/// The sketches of the page's rows, which the reach is made of.
+/// The sketches of the page's rows, from which the reach is computed.
 fn sketches(events: &[Event], query: &Query, answer: &Answer) -> Vec<Sketch> {
     let groups = people(events, query);
     answer.rows.iter().map(|row| sketch(8, &groups[&row.keys[0].value])).collect()
@@ -107,8 +107,8 @@ async fn reach_is_that_of_the_rows_of_the_page() {
     }
 }
 
-/// Of coupons the numbers are those of the sets themselves, and of registers within their bounds; what cannot be told has
-/// bounds alone.
+/// With coupons the numbers are those of the sets themselves, and with registers within their bounds; numbers that
+/// cannot be determined have only bounds.
 #[tokio::test]
 async fn numbers_are_those_of_the_people_or_not_told() {
     let lake = gapped_lake();
@@ -157,17 +157,17 @@ async fn what_has_no_reach_is_refused() {
         (
             query(&["plays", "take_rate"], 5),
             Code::InvalidArgument,
-            "`extras`: reach is of a distinct measure, and none is asked for; there are: `viewers`, `players`",
+            "`extras`: reach needs a distinct measure, but none is requested; there are: `viewers`, `players`",
         ),
         (
             query(&["viewers"], MAX_REACH_ROWS + 1),
             Code::ResourceExhausted,
-            "`extras`: reach of the 21 rows of a page, the limit is 20; lower `limit`",
+            "`extras`: reach for the 21 rows of a page, but the limit is 20; lower `limit`",
         ),
         (
             Query { group_by: Vec::new(), ..query(&["viewers"], 5) },
             Code::InvalidArgument,
-            "`extras`: reach is of the rows of a page, and nothing is grouped; name keys in `group_by`",
+            "`extras`: reach needs rows, but nothing is grouped; name keys in `group_by`",
         ),
     ] {
         let error = cubes.query(query, None).await.unwrap_err();

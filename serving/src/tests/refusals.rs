@@ -18,21 +18,21 @@ fn two_days() -> Vec<Event> {
     generate(3, &days("2026-01-01", "2026-01-02"), 25)
 }
 
-/// What loading a lake says.
+/// The error of loading a lake.
 async fn refusal(lake: &TestLake) -> String {
     let error = Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap_err();
     let text = error.to_string();
     text.strip_prefix("snapshot 0 is refused: ").map(str::to_owned).unwrap_or(text)
 }
 
-/// What loading says of a lake with this metadata.
+/// The error of loading a lake with this metadata.
 async fn refusal_of_metadata(change: impl FnOnce(&mut SnapshotMetadata)) -> String {
     let mut lake = TestLake::empty();
     lake.commit(two_days(), change, |_, batch| batch);
     refusal(&lake).await
 }
 
-/// What loading says of a lake where one column of the first day's file is another.
+/// The error of loading a lake in which one column of the first day's file is different.
 async fn refusal_of_column(column: &str, change: impl Fn(&ArrayRef) -> ArrayRef) -> String {
     let mut lake = TestLake::empty();
     let first: Period = "2026-01-01".parse().unwrap();
@@ -93,17 +93,17 @@ async fn the_schema_is_checked() {
         (
             r#"\"clio.precision\":\"8\""#,
             r#"\"clio.precision\":\"9\""#,
-            "column `viewers` is of `clio.precision` `9`, the model asks for of `clio.precision` `8`",
+            "column `viewers` is of `clio.precision` `9`, but of `clio.precision` `8` in the model",
         ),
         (
             r#"\"clio.family\":\"hll++\""#,
             r#"\"family\":\"hll++\""#,
-            "column `viewers` is without `clio.family`, the model asks for of `clio.family` `hll++`",
+            "column `viewers` is without `clio.family`, but of `clio.family` `hll++` in the model",
         ),
         (
             r#"\"name\":\"clicks\""#,
             r#"\"name\":\"klicks\""#,
-            "column `clicks` is missing, the model asks for Int64",
+            "column `clicks` is missing, but Int64 in the model",
         ),
     ];
     for (from, to, expected) in edits {
@@ -197,7 +197,7 @@ async fn files_are_checked() {
     std::fs::write(lake.file(first), b"PAR1 and nothing else PAR1").unwrap();
     let said = refusal(&lake).await;
     assert!(said.starts_with("file `cells/grain=day/period=2026-01-01/"), "{said}");
-    // Without a checksum and of the right size, its decoder tells.
+    // Without a checksum and with the right size, only its decoder notices.
     let lake = TestLake::with(two_days());
     let size = std::fs::metadata(lake.file(first)).unwrap().len();
     std::fs::write(lake.file(first), vec![b'P'; usize::try_from(size).unwrap()]).unwrap();
@@ -225,7 +225,10 @@ async fn files_are_checked() {
             .collect::<Vec<_>>()
             .join("\n")
     });
-    assert_eq!(refusal(&lake).await, "period `2026-01` is missing although `2026-01-01` is there");
+    assert_eq!(
+        refusal(&lake).await,
+        "period `2026-01` is missing although `2026-01-01` is present"
+    );
     let lake = TestLake::with(two_days());
     lake.edit_log("cells", 0, |text| {
         text.lines()
@@ -233,14 +236,14 @@ async fn files_are_checked() {
             .collect::<Vec<_>>()
             .join("\n")
     });
-    assert_eq!(refusal(&lake).await, "period `2026-01` is there, but no day of it");
+    assert_eq!(refusal(&lake).await, "period `2026-01` is present, but none of its days is");
     assert_eq!(
         refusal_of_metadata(|metadata| metadata.retired.retire([day("2026-01-02")])).await,
-        "month `2026-01` is retired, but its day `2026-01-01` is there"
+        "month `2026-01` is retired, but its day `2026-01-01` is present"
     );
     assert_eq!(
         refusal_of_metadata(|metadata| metadata.retired.retire([day("2025-12-31")])).await,
-        "month `2025-12` is retired, its days are gone, and it is not there itself"
+        "month `2025-12` is retired and its days are gone, but it is missing itself"
     );
 }
 
@@ -278,7 +281,7 @@ async fn queries_are_refused_with_what_exists() {
     let cases = [
         (Query { measures: Vec::new(), ..total() },
          Code::InvalidArgument,
-         format!("`measures`: no measure is asked for; there are: {measures}")),
+         format!("`measures`: no measure is requested; there are: {measures}")),
         (Query::total(["likes"]),
          Code::InvalidArgument,
          format!("`measures`: unknown measure `likes`; there are: {measures}")),
@@ -287,7 +290,7 @@ async fn queries_are_refused_with_what_exists() {
          format!("`measures`: unknown measure `likes.p50`; there are: {measures}")),
         (Query::total(["watch"]),
          Code::InvalidArgument,
-         "`measures`: `watch` is a quantile measure, which is no one number; ask for a quantile of it, such as \
+         "`measures`: `watch` is a quantile measure, which is not a single number; ask for a quantile of it, such as \
           `watch.p50` or `watch.p99.9`".to_owned()),
         (Query::total(["watch.p101"]),
          Code::InvalidArgument,
@@ -295,7 +298,7 @@ async fn queries_are_refused_with_what_exists() {
           such as `p50` or `p99.9`".to_owned()),
         (Query::total(["plays.p50"]),
          Code::InvalidArgument,
-         "`measures`: `plays` is no quantile measure, and has no `p50`; ask for `plays`".to_owned()),
+         "`measures`: `plays` is not a quantile measure, and has no `p50`; ask for `plays`".to_owned()),
         (Query { group_by: group_by(&["asset.size"]), ..total() },
          Code::InvalidArgument,
          format!("`group_by`: unknown field `asset.size`; there are: {fields}, `day`, `week`, `month`, `year`")),
@@ -304,7 +307,7 @@ async fn queries_are_refused_with_what_exists() {
          format!("`filter`: unknown field `city`; there are: {fields}")),
         (Query { group_by: group_by(&["day", "country", "month"]), ..total() },
          Code::InvalidArgument,
-         "`group_by`: rows are grouped by one step of time at most: `day` or `month`".to_owned()),
+         "`group_by`: rows can be grouped by at most one step of time: `day` or `month`".to_owned()),
         (Query { group_by: group_by(&["country", "country"]), ..total() },
          Code::InvalidArgument,
          "`group_by`: `country` is given twice; once is enough".to_owned()),
@@ -335,8 +338,8 @@ async fn queries_are_refused_with_what_exists() {
          "`order_by`: rows cannot be ordered by the key `day`, which the query does not ask for: none".to_owned()),
         (Query { filter: Some(test("country", Test::AllOf(texts(&["US", "FR"])))), ..total() },
          Code::InvalidArgument,
-         "`filter`: `allOf` with 2 values holds for no cell: `country` has one value at most; `anyOf` holds \
-          where it is one of them".to_owned()),
+         "`filter`: `allOf` with 2 values holds for no cell: `country` has at most one value; \
+          `anyOf` holds if it is one of them".to_owned()),
         (Query {
             extras: vec![Extra::Ranks],
             group_by: group_by(&["country"]),
@@ -344,14 +347,14 @@ async fn queries_are_refused_with_what_exists() {
             ..total()
          },
          Code::InvalidArgument,
-         "`extras`: ranks are by the first measure that rows are ordered by, and here they are ordered by keys alone; name \
+         "`extras`: ranks are by the first measure that rows are ordered by, but rows are ordered by keys alone; name \
           a measure in `order_by`".to_owned()),
         (Query { extras: vec![Extra::Shares; 2], ..total() },
          Code::InvalidArgument,
          "`extras`: `shares` is given twice; once is enough".to_owned()),
         (Query { limit: 5_001, ..total() },
          Code::ResourceExhausted,
-         "`limit`: 5001 is above 5000; ask page after page".to_owned()),
+         "`limit`: 5001 is above 5000; ask for one page after another".to_owned()),
         (Query {
             range: QueryRange::Days { from: Some(day("2026-02-01")), to: Some(day("2026-01-31")) },
             ..total()
@@ -406,7 +409,7 @@ async fn limits_of_work_are_kept() {
     let error = cubes.query(keys.clone(), None).await.unwrap_err();
     assert!(error.message.ends_with("the limit is 96; filter more, or group by less"), "{error}");
 
-    // What an answer takes is counted before it is built.
+    // The size of an answer is counted before it is built.
     config.limits = crate::Limits { answer_bytes: 1_000, ..crate::Limits::default() };
     let cubes = Cubes::load_once(config.clone()).await.unwrap();
     let error = cubes.query(keys.clone(), None).await.unwrap_err();
@@ -416,15 +419,15 @@ async fn limits_of_work_are_kept() {
     assert!(cubes.query(Query { limit: 1, ..keys.clone() }, None).await.is_ok());
     let error = cubes.members(members("asset", 100)).await.unwrap_err();
     assert_eq!(error.code, Code::ResourceExhausted);
-    assert!(error.message.contains("bytes, the limit is 1000; ask for fewer a page"), "{error}");
+    assert!(error.message.contains("bytes, the limit is 1000; ask for fewer per page"), "{error}");
     assert!(cubes.members(members("asset", 1)).await.is_ok());
 
-    // While every thread is taken, one may wait, until its time is over; the next is turned away.
+    // While every thread is taken, one may wait, until its time is over; the next is rejected.
     config.limits = crate::Limits { n_running: 1, n_waiting: 1, ..crate::Limits::default() };
     config.limits.query_timeout = std::time::Duration::from_millis(500);
     let cubes = Cubes::load_once(config).await.unwrap();
     let thread = cubes.admission().take_thread().await;
-    // Another question: an equal one would wait for the same answer.
+    // A different query: an equal one would wait for the same answer.
     let other = Query { limit: 2, ..keys.clone() };
     let (waiting, refused) =
         tokio::join!(cubes.query(keys.clone(), None), cubes.query(other, None));

@@ -1,4 +1,4 @@
-//! Lakes whose old months have no days any more: whole months are answered, parts of them are said to be missing.
+//! Lakes whose old months have lost their days: whole months are answered, parts of them are reported as missing.
 
 use clio_proto::{CubeService as _, GroupKey, Period, Query, QueryRange, SnapshotId, TimeGrain};
 
@@ -58,7 +58,7 @@ async fn a_month_that_is_cut_is_missing_and_no_step_of_time() {
     let days = is("2026-01-01", "2026-01-01", 4, 4);
     assert_eq!(ask("2025-12-28", "2026-01-01", by_day).await, days);
     assert_eq!(ask("2025-12-30", "2025-12-31", by_day).await, is("", "", 2, 2));
-    // Of the week from 29 December on, the days of January alone; of the one before it, nothing.
+    // Of the week from 29 December on, only the days of January; of the one before it, nothing.
     let by_week = Some(TimeGrain::Week);
     let week = is("2025-12-29", "2026-01-01", 4, 4);
     assert_eq!(ask("2025-12-28", "2026-01-01", by_week).await, week);
@@ -83,11 +83,11 @@ async fn a_retirement_is_followed_by_dropping_days_alone() {
     assert_eq!(second.chunks.len() + 4, first.chunks.len());
     let after = cubes.query(query.clone(), None).await.unwrap();
     assert_eq!((after.total, &after.coverage), (before.total.clone(), &before.coverage));
-    // The snapshot before still has the days.
+    // The previous snapshot still has the days.
     let old = cubes.query(query, Some(SnapshotId(0))).await.unwrap();
     assert_eq!(old.total, before.total);
 
-    // Runs go on, and what they commit still says which months are retired.
+    // Runs continue, and their commits still say which months are retired.
     lake.replace_days(generate(5, &days("2026-03-02", "2026-03-03"), 20));
     cubes.look().await;
     let snapshot = cubes.snapshot(None).unwrap();

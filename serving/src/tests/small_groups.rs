@@ -1,4 +1,4 @@
-//! Groups of few people, and what somebody could work out of them from one answer, against the people behind each row.
+//! Groups of few people, and what somebody could derive about them from one answer, against the people behind each row.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ fn lake() -> TestLake {
     let mut all = days("2025-12-28", "2026-01-03");
     all.extend(days("2026-02-27", "2026-03-02"));
     let mut events = generate(7, &all, 60);
-    // Days and assets of one, two, … people.
+    // Days and assets with one, two, … people.
     let few = days("2026-03-03", "2026-03-14");
     for (at, day) in few.iter().enumerate() {
         events.extend(generate(at as u64, &[*day], 1 + at % 4 * 3));
@@ -36,14 +36,14 @@ fn people(events: &[&Event], has_played: bool) -> usize {
     own.map(|event| event.profile).collect::<BTreeSet<_>>().len()
 }
 
-/// Whether something may be told of plays, or of impressions, of some events.
+/// Whether some events, plays or impressions, may be shown.
 fn may_be_told(events: &[&Event], has_played: bool) -> bool {
     let own = people(events, has_played);
     let other = people(events, !has_played);
     own >= LEAST || own == 0 && (other >= LEAST || other == 0)
 }
 
-/// Of which source a measure is: `None` of one that is of both.
+/// The source of a measure: `None` for one of both.
 fn has_played(measure: &str) -> Option<bool> {
     match measure {
         "impressions" | "viewers" | "clicks" => Some(false),
@@ -84,7 +84,7 @@ fn keys(row: &clio_proto::Row) -> Vec<Option<String>> {
     row.keys.iter().map(|key| key.value.clone()).collect()
 }
 
-/// A value is of enough people, and right; or nothing.
+/// A value is about enough people, and right; or withheld.
 fn check_value(name: &str, value: Value, events: &[&Event], query: &Query) {
     if value.withheld {
         assert_eq!(value, Value::withheld());
@@ -108,7 +108,7 @@ fn check_value(name: &str, value: Value, events: &[&Event], query: &Query) {
     }
 }
 
-/// Checks rows, total and others, and what the total tells beside the rows of all pages.
+/// Checks rows, total and others, and what the total reveals together with the rows of all pages.
 fn check(events: &[Event], query: &Query, answer: &Answer) {
     let all = selected(events, query);
     let groups = groups(&all, query);
@@ -126,7 +126,7 @@ fn check(events: &[Event], query: &Query, answer: &Answer) {
         if query.group_by.is_empty() || answer.total.values[at].withheld {
             continue;
         }
-        // The total, and others, less all rows that are told.
+        // The total, and others, minus all rows that are shown.
         let told: BTreeSet<_> =
             answer.rows.iter().filter(|row| !row.values[at].withheld).collect_keys();
         let mut left: Vec<&Event> = Vec::new();
@@ -173,7 +173,7 @@ async fn no_answer_tells_of_few_people() {
     let mut numbers = Numbers(17);
     let (mut n_withheld, mut n_told) = (0, 0);
     for _ in 0..800 {
-        // Readings near the ends are withheld beside: they are not among what is exactly told.
+        // Readings near the ends are withheld in addition: they are not among those expected exactly.
         let query = any_query(&mut numbers);
         let answer = ask(&cubes, &query).await;
         check(&lake.events, &query, &answer);
@@ -234,7 +234,7 @@ async fn windows_do_not_differ_by_few_people() {
                     lake.events.iter().filter(is_own).collect()
                 };
                 let (more, less) = (of(b.difference(&a).collect()), of(a.difference(&b).collect()));
-                // Where one holds the other.
+                // If one contains the other.
                 if less.is_empty() || more.is_empty() {
                     assert!(may_be_told(&more, false) && may_be_told(&less, false), "{query:?}");
                     n_compared += 1;
@@ -319,7 +319,7 @@ async fn no_condition_and_no_order_finds_a_hidden_number() {
             );
         }
     }
-    // They come last, by their keys, whichever way rows are ordered.
+    // They come last, by their keys, in either direction.
     let mut last = Vec::new();
     for direction in [clio_proto::Direction::Ascending, clio_proto::Direction::Descending] {
         let by = clio_proto::Order::Measure("impressions".to_owned());

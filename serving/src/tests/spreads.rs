@@ -1,4 +1,4 @@
-//! Quantiles and shares of the naive evaluation: of all values in order, beside what a sketch of them says.
+//! Quantiles and shares of the naive evaluation: from all values in order, compared with those of a sketch.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use super::queries::{field, gapped_lake, open, test};
 static SCALE: LazyLock<Scale> =
     LazyLock::new(|| Scale::new(Buckets::try_new(0.02, &[30.0]).unwrap()));
 
-/// A sketch of some values, as the model has it.
+/// A sketch of some values, with the model's parameters.
 pub(super) fn sketch(values: &[f64]) -> QuantileSketch {
     let mut sketch = QuantileSketch::new(&SCALE);
     values.iter().for_each(|value| sketch.insert(*value).unwrap());
@@ -23,7 +23,7 @@ fn value_of(found: Option<Bounded>) -> Value {
     })
 }
 
-/// A quantile, which has to be within the error of the value that has its place.
+/// A quantile, which must be within the error of the value at its rank.
 pub(super) fn quantile(values: &[f64], percentile: Percentile) -> Value {
     let found = value_of(sketch(values).quantile(percentile));
     let mut sorted = values.to_vec();
@@ -48,7 +48,7 @@ pub(super) fn quantile(values: &[f64], percentile: Percentile) -> Value {
     found
 }
 
-/// A share, within whose bounds the counted one has to be.
+/// A share, whose bounds must contain the counted one.
 pub(super) fn share(values: &[f64], share: &Share) -> Value {
     let (sketch, threshold) = (sketch(values), share.threshold());
     let found = match share.is_below() {
@@ -63,12 +63,12 @@ pub(super) fn share(values: &[f64], share: &Share) -> Value {
     let exact = n_of as f64 / values.len() as f64;
     let (lower, upper) = (found.lower.unwrap(), found.upper.unwrap());
     assert!(lower <= exact && exact <= upper, "{} {exact} {found:?}", share.term());
-    // At an edge nothing is left open.
+    // At an edge there is no uncertainty.
     assert!(found.exact || (threshold - 30.0).abs() > 1e-9, "{found:?}");
     found
 }
 
-/// Everything that is read off a spread takes one union a group, and of all cells of a file none but that of the file.
+/// All readings of a spread take one union per group, and for all cells of a file only the stored union.
 #[tokio::test]
 async fn what_is_read_off_one_spread_unites_it_once() {
     let lake = gapped_lake();

@@ -1,4 +1,4 @@
-//! A lookup that changed while days kept what they had taken from it: answers that depend on it say so.
+//! A lookup that changed while existing days kept their earlier values: answers that depend on it say so.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use super::queries::{gapped_lake, open};
 const JOINED: &str =
     "lookup = \"audiences\"\non = \"profile_id\"\ncolumn = \"audience\"\nmulti = true\n";
 
-/// The lake of other tests, whose audiences come from a lookup: in December in one state, in January and on the
-/// first of March in another, in February in a third.
+/// The lake of other tests, whose audiences come from a lookup: in December in one state, in January and on the first
+/// of March in another, in February in a third.
 fn lake() -> TestLake {
     let mut lake = gapped_lake();
     let events = lake.events.clone();
@@ -60,7 +60,7 @@ async fn an_answer_over_days_that_took_different_states_of_a_lookup_says_so() {
     };
     let december = ["2025-12-28", "2025-12-29", "2025-12-30", "2025-12-31"];
     assert_eq!(mixed("2025-12-28", "2026-01-01", vec![audience()], None).await, is(2, &december));
-    // Within one state, and of what the lookup has no part in, there is nothing to say.
+    // Within one state, and for queries that do not depend on the lookup, there is no note.
     assert_eq!(mixed("2025-12-28", "2025-12-31", vec![audience()], None).await, []);
     let by_country =
         vec![GroupKey::Field(FieldRef::parse("country")), GroupKey::Time(TimeGrain::Day)];

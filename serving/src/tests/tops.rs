@@ -1,4 +1,4 @@
-//! The first rows by a measure, whatever is spared on the way to them, are those of the full sort.
+//! The first rows by a measure, whatever work is saved on the way, are those of the full sort.
 
 use std::cmp::Ordering;
 
@@ -9,11 +9,11 @@ use super::lake::TestLake;
 use super::queries::{any_query, gapped_lake};
 use crate::{Cubes, MarginalLimits, ServingConfig};
 
-/// Each of so many questions is asked for so many pages: ten thousand together.
+/// Each of this many queries is asked for this many pages: ten thousand together.
 const N_QUESTIONS: usize = 400;
 const N_PAGES: usize = 25;
 
-/// Undefined values come last, both ways.
+/// Undefined values come last, in both directions.
 fn by_value(at: usize, direction: Direction) -> impl Fn(&Row, &Row) -> Ordering {
     move |a, b| match (a.values[at].value, b.values[at].value) {
         (Some(a), Some(b)) if direction == Direction::Ascending => a.total_cmp(&b),
@@ -25,7 +25,7 @@ fn by_value(at: usize, direction: Direction) -> impl Fn(&Row, &Row) -> Ordering 
 #[tokio::test]
 async fn ten_thousand_pages_are_those_of_the_full_sort() {
     let mut numbers = Numbers(10_000);
-    // Sketches of coupons, and dense ones: the estimate of a union may be above the sum of its parts' there.
+    // Sketches of coupons, and dense ones, where the estimate of a union may exceed the sum of its parts'.
     let lakes =
         [gapped_lake(), TestLake::with(generate(9, &days("2026-01-01", "2026-01-04"), 900))];
     let mut n_cases = 0;
@@ -76,7 +76,7 @@ async fn ten_thousand_pages_are_those_of_the_full_sort() {
                     expected.into_iter().map(values).collect::<Vec<_>>(),
                     "{page:?}"
                 );
-                // Which of those that are equal come first is the order's to say; each is one of all, and none comes twice.
+                // The order decides which of equal ones comes first; each is one of all, and none comes twice.
                 for (place, row) in found.rows.iter().enumerate() {
                     assert!(all.contains(row), "{row:?} of {page:?}");
                     assert!(found.rows[..place].iter().all(|other| other.keys != row.keys));

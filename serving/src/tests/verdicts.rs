@@ -1,4 +1,4 @@
-//! How sure values are, and verdicts, each held against what the events of both sides say.
+//! Intervals and verdicts, each against the events of both sides.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use super::queries::{field, group_by, open, texts};
 use crate::Cubes;
 use crate::verdict::wilson;
 
-/// The model with plays that are credited to impressions, so that players are some of the viewers.
+/// The model with plays credited to impressions, so that players are a subset of viewers.
 pub(super) fn model() -> String {
     let plays = "[source.plays]\nurl = \"plays/\"\nformat = \"parquet\"\ntime = \"event_time\"";
     let credited = "[source.all_plays]\nurl = \"plays/\"\nformat = \"parquet\"\ntime = \"event_time\"\n[source.plays]\nattribute = \
@@ -25,7 +25,7 @@ pub(super) fn model() -> String {
     MODEL.replace(plays, credited).replace("precision = 8", "precision = 10") + ratios
 }
 
-/// Days on which some people see either asset, and so many of a thousand play; the second asset comes on the fifth day.
+/// Days on which some people see either asset, and so many per thousand play; the second asset starts on the fifth day.
 fn events(rates: [usize; 2], n_days: usize) -> Vec<Event> {
     let mut numbers = Numbers(3);
     let mut events = Vec::new();
@@ -66,9 +66,9 @@ fn by_day<'a>(events: impl Iterator<Item = &'a Event>) -> BTreeMap<Date, People>
     days
 }
 
-/// The rates of two sides over pairs of days, and how many there are.
+/// The rates of two sides over pairs of days, and the number of pairs.
 pub(super) fn rates(pairs: &[(&People, &People)]) -> (f64, f64, u32) {
-    // More may play than see, where nothing holds the two together.
+    // More people may play than see, if they are independent.
     let rate = |side: &People| (side[1].len() as f64 / side[0].len() as f64).min(1.0);
     let (mut own, mut other, mut all) = (0.0, 0.0, 0.0);
     for (one, another) in pairs {
@@ -80,7 +80,7 @@ pub(super) fn rates(pairs: &[(&People, &People)]) -> (f64, f64, u32) {
     (own / all, other / all, u32::try_from(pairs.len()).unwrap())
 }
 
-/// By how much a rate of some ten people may be off, since two of them may have one slot of 2^25.
+/// The error of a rate of some ten people, since two of them may share one slot of 2^25.
 const COLLISIONS: f64 = 1e-5;
 
 fn check(found: &Verdict, expected: (f64, f64, u32)) {
@@ -88,7 +88,7 @@ fn check(found: &Verdict, expected: (f64, f64, u32)) {
     assert_eq!(found.difference.lower.is_some(), expected.2 >= 10);
 }
 
-/// As [`check`], but for whether there is an interval.
+/// As [`check`], except for whether there is an interval.
 pub(super) fn check_rates(found: &Verdict, (own, other, n_days): (f64, f64, u32)) {
     assert!((found.own.unwrap() - own).abs() < COLLISIONS, "{found:?} {own}");
     assert!((found.other.unwrap() - other).abs() < COLLISIONS, "{found:?} {other}");
@@ -126,7 +126,7 @@ async fn ask(cubes: &Cubes, query: Query) -> Answer {
     cubes.query(query, None).await.unwrap()
 }
 
-/// The last day is provisional, and the second asset was not there on four: of thirty days 25 are common.
+/// The last day is provisional, and the second asset was absent on four: of thirty days 25 are common.
 #[tokio::test]
 async fn a_verdict_is_of_the_settled_days_that_both_sides_have() {
     let lake = TestLake::with_model(&model(), events([600, 200], 30));
@@ -152,7 +152,7 @@ async fn a_verdict_is_of_the_settled_days_that_both_sides_have() {
         }
         assert!(answer.total.verdicts.is_empty());
     }
-    // The total has intervals, and no verdict where it is compared with nothing.
+    // The total has intervals, and no verdict unless it is compared.
     for compare in [member("asset-1"), Some(Comparison::Rest)] {
         let extras = vec![Extra::Intervals, Extra::Verdicts];
         let both = ask(&cubes, Query { extras, ..asked(compare) }).await;
@@ -196,7 +196,7 @@ async fn a_verdict_of_other_days_stands_them_beside_each_other() {
     let pairs = pairs_of(&|_: &Event| true);
     let expected = rates(&pairs.iter().map(|(one, other)| (one, other)).collect::<Vec<_>>());
     check(answer.total.verdicts[1].as_ref().unwrap(), expected);
-    // Without rows the total alone.
+    // Without rows only the total.
     let answer = ask(&cubes, Query { group_by: Vec::new(), ..query }).await;
     check(answer.total.verdicts[1].as_ref().unwrap(), expected);
 }
@@ -215,7 +215,7 @@ async fn too_few_days_say_how_many_more_it_takes() {
     assert_eq!((found.n_days, found.own, found.more_days), (0, None, Some(10)));
 }
 
-/// Both assets are arms, which as many people see; of nine in ten they would be too few.
+/// Both assets are arms, seen by equally many people; if nine in ten had been assigned they would be too few.
 #[tokio::test]
 async fn only_of_a_declared_test_a_verdict_says_better() {
     let test = |shares: &str| {
@@ -249,7 +249,7 @@ async fn only_of_a_declared_test_a_verdict_says_better() {
             assert_eq!(word("asset-1"), (!is_beside_itself).then_some(worse));
         }
     }
-    // Of other days, of others than arms, and by what may follow from the arm, it is no test.
+    // With other days, other members than arms, or filters that may depend on the arm, it is not a test.
     let lake = TestLake::with_model(&test("[0.5, 0.5]"), events);
     let cubes = open(&lake).await;
     let country = super::queries::test("country", Test::AnyOf(texts(&["DE"])));
@@ -266,7 +266,7 @@ async fn only_of_a_declared_test_a_verdict_says_better() {
     }
 }
 
-/// Better in each country, and shown mostly where less is played: worse over all. Everybody comes once.
+/// Better in each country, but shown mostly where less is played: worse overall. Everybody comes once.
 #[tokio::test]
 async fn a_mix_that_turns_a_difference_round_is_named() {
     let mut numbers = Numbers(5);
@@ -303,7 +303,7 @@ async fn a_mix_that_turns_a_difference_round_is_named() {
         ("country", true, true)
     );
     assert!(mix.without_counterpart.abs() < 1e-9);
-    // Of the settled days, by hand: as many people of both sides are in either country.
+    // Over the settled days, by hand: both sides have equally many people in either country.
     let rate = |asset: &str, country: &str| {
         let is_of = |event: &&Event| {
             event.asset.as_deref() == Some(asset)
@@ -320,7 +320,7 @@ async fn a_mix_that_turns_a_difference_round_is_named() {
     let expected = (expected[0] + expected[1]) / 2.0;
     let difference = mix.difference.value.unwrap();
     assert!((difference - expected).abs() < 1e-3, "{difference} {expected}");
-    // Within countries there is nothing to turn round.
+    // Within countries there is nothing to reverse.
     let by_country =
         Query { group_by: group_by(&["asset", "country"]), ..asked(member("asset-1")) };
     let answer = ask(&cubes, by_country).await;
@@ -341,10 +341,10 @@ async fn verdicts_are_refused_where_there_is_nothing_to_judge() {
     let no_rate =
         Query { measures: texts(&["viewers", "frequency"]), ..asked(Some(Comparison::Rest)) };
     for (query, said) in [
-        (asked(None), "rows are compared with nothing"),
-        (asked(Some(Comparison::Whole)), "a row is a part of the whole"),
+        (asked(None), "rows are not compared"),
+        (asked(Some(Comparison::Whole)), "a row is part of the whole"),
         (by_time, "rows are grouped by time"),
-        (no_rate, "verdicts are of rates of people, and none is asked for"),
+        (no_rate, "verdicts are about rates of people, but none is requested"),
     ] {
         let error = cubes.query(query, None).await.unwrap_err();
         assert_eq!(error.code, Code::InvalidArgument);
@@ -353,7 +353,8 @@ async fn verdicts_are_refused_where_there_is_nothing_to_judge() {
     }
 }
 
-/// By hand: of people Wilson's, of events between the seven settled days, and of others none, which says why.
+/// By hand: Wilson's interval for people, one from the seven settled days for events, and for others none, with the
+/// reason.
 #[tokio::test]
 async fn intervals_are_of_what_is_sampled() {
     let lake = TestLake::with_model(&model(), events([600, 200], 12));
@@ -373,7 +374,7 @@ async fn intervals_are_of_what_is_sampled() {
         let [_, of_people, of_days, _] = row.intervals[..] else { panic!("{row:?}") };
         assert_eq!(of_people.sampling, Some(Interval { lower, upper }));
         let (sampling, combined) = (of_people.sampling.unwrap(), of_people.combined.unwrap());
-        // Next to nobody is counted wrong here.
+        // Counting errors are negligible here.
         assert!((0.0..1e-3).contains(&(sampling.lower - combined.lower + COLLISIONS)));
         assert!((0.0..1e-3).contains(&(combined.upper - sampling.upper + COLLISIONS)));
         let asset = row.keys.first().and_then(|key| key.value.clone());
@@ -384,7 +385,7 @@ async fn intervals_are_of_what_is_sampled() {
         assert!((ratio - lower - half).abs() < 1e-4 * half, "{lower} {ratio} {half}");
         assert_eq!(of_days.combined, of_days.sampling);
     }
-    // Of one week the second asset has three days.
+    // In one week the second asset has three days.
     let range = QueryRange::Days { from: Some(day("2026-01-01")), to: Some(day("2026-01-07")) };
     let answer = ask(&cubes, Query { range, ..query(group_by(&["asset"])) }).await;
     assert_eq!(basis(row(&answer, "asset-0")), [NoRate, People, Days, NoRate]);
@@ -395,7 +396,8 @@ async fn intervals_are_of_what_is_sampled() {
     assert_eq!(basis(&answer.total), [NoRate, People, Days, NoRate]);
 }
 
-/// Half the interval between the settled days of an asset, or of all: `scipy.stats.t.ppf(0.975, n - 1)` for seven and eleven days.
+/// Half the interval from the settled days of an asset, or of all: `scipy.stats.t.ppf(0.975, n - 1)` for seven and
+/// eleven days.
 fn half_between_days(events: &[Event], asset: Option<&str>) -> f64 {
     let mut of_day: BTreeMap<Date, [f64; 2]> = BTreeMap::new();
     for event in events.iter().filter(|event| event.day < day("2026-01-12")) {
@@ -413,6 +415,6 @@ fn half_between_days(events: &[Event], asset: Option<&str>) -> f64 {
         11 => 2.228_138_851_964_939,
         n => panic!("{n} days"),
     };
-    // Our 1.96 is a standard deviation of 1.959 964: a relative difference of 4e-5 in the quantile.
+    // Our 1.96 is a quantile of 1.959 964, rounded.
     quantile * (squares * n / (n - 1.0)).sqrt() / impressions
 }

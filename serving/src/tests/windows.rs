@@ -1,4 +1,4 @@
-//! Windows of time: trailing days and what comes of all days up to one, against the events of these days.
+//! Windows of time: trailing days and cumulative ones, against the events of these days.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use super::events::{Event, day, days};
 use super::oracle::{holds, key_values, measure, range};
 use super::queries::{MEASURES, gapped_lake, group_by, open, test, texts};
 
-/// From where the window of a step's last day begins.
+/// Where the window of a step's last day begins.
 fn begins(query: &Query, asked: DayRange, first: Date) -> Date {
     match query.window.unwrap() {
         TimeWindow::Cumulative => asked.first(),
@@ -23,7 +23,7 @@ fn begins(query: &Query, asked: DayRange, first: Date) -> Date {
     }
 }
 
-/// Compares an answer with what the events of each row's days say.
+/// Compares an answer with the events of each row's days.
 fn check(events: &[Event], query: &Query, answer: &clio_proto::Answer) {
     let asked = range(events, query.range);
     let filter = query.filter.as_ref();
@@ -133,7 +133,7 @@ async fn windows_hold_their_days() {
     }
 }
 
-/// Whole months and years are read where a window holds them.
+/// Whole months and years are read if a window contains them.
 #[tokio::test]
 async fn a_window_reads_the_fewest_periods() {
     let cubes = open(&gapped_lake()).await;
@@ -146,7 +146,8 @@ async fn a_window_reads_the_fewest_periods() {
         ..Query::total(["viewers"])
     };
     let answer = cubes.query(query, None).await.unwrap();
-    // One, two and three days, then the year that they are all of; then that year with one and two days, and with their month.
+    // One, two and three days, then the year that consists of them; then that year with one and two days, and with
+    // their month.
     let n_files = 1 + 2 + 3 + 1 + 2 + 3 + 2;
     // And the total: 2025 and January.
     assert_eq!(answer.work.unwrap().n_files, n_files + 2);
@@ -165,17 +166,17 @@ async fn what_has_no_window_is_refused() {
         (query(&["country"], seven), "rows are not grouped by time; name `day` in `group_by`"),
         (
             query(&["week"], seven),
-            "trailing days are of rows by `day`, and they are grouped by `week`",
+            "trailing days need rows by `day`, but rows are grouped by `week`",
         ),
-        (query(&["day"], TimeWindow::TrailingDays(1)), "1 days; from 2 to 366 are possible"),
-        (query(&["day"], TimeWindow::TrailingDays(367)), "367 days; from 2 to 366 are possible"),
+        (query(&["day"], TimeWindow::TrailingDays(1)), "1 days; from 2 to 366 are allowed"),
+        (query(&["day"], TimeWindow::TrailingDays(367)), "367 days; from 2 to 366 are allowed"),
         (
             Query { compare: Some(Comparison::Whole), ..query(&["day"], seven) },
             "not together with `compare`",
         ),
         (
             Query { extras: vec![Extra::Others], ..query(&["day"], seven) },
-            "not together with shares or others, of which rows that overlap have none",
+            "not together with shares or others, which overlapping rows do not have",
         ),
     ] {
         let error = cubes.query(query, None).await.unwrap_err();

@@ -1,8 +1,8 @@
-//! Whether arms have the people that they should have.
+//! Whether arms have the people that were assigned to them.
 
 use super::student::ln_gamma;
 
-/// An arm: how many people it has, one standard error of that from counting, and the share that it should have.
+/// An arm: its number of people, the standard error of that from counting, and its assigned share.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Assigned {
     pub(crate) people: f64,
@@ -10,12 +10,12 @@ pub(crate) struct Assigned {
     pub(crate) share: f64,
 }
 
-/// The chance of people who lie so far from the shares of arms, or further, were they assigned by them: Pearson's χ², with what counting adds to
-/// the variance of each arm.
+/// The probability of people as far from the assigned shares as these, or further: Pearson's χ², with the counting
+/// variance added to that of each arm.
 ///
-/// 1 of no people. A *sample ratio mismatch* below a thousandth says that people are missing of some arms, by a fault of the assignment or of
-/// the events, and then they are not missing by lot (Fabijan and others, "Diagnosing sample ratio mismatch in online controlled experiments",
-/// KDD 2019).
+/// 1 without people. A *sample ratio mismatch* below 0.001 shows that people are missing from some arms, by a fault of
+/// the assignment or of the events, and then they are not missing at random (Fabijan and others, "Diagnosing sample
+/// ratio mismatch in online controlled experiments", KDD 2019).
 pub(crate) fn chance_of(arms: &[Assigned]) -> f64 {
     let all: f64 = arms.iter().map(|arm| arm.people).sum();
     if all <= 0.0 || arms.len() < 2 {
@@ -28,8 +28,8 @@ pub(crate) fn chance_of(arms: &[Assigned]) -> f64 {
     upper_gamma((arms.len() - 1) as f64 / 2.0, arms.iter().map(square).sum::<f64>() / 2.0)
 }
 
-/// The regularised upper incomplete gamma function: by the series of the lower one, and by Legendre's continued fraction beyond (DLMF 8.11.4
-/// and 8.9.2).
+/// The regularised upper incomplete gamma function: by the series of the lower one, and by Legendre's continued
+/// fraction for large arguments (DLMF 8.11.4 and 8.9.2).
 fn upper_gamma(a: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 1.0;

@@ -5,40 +5,41 @@ use clio_proto::VerdictWord;
 use super::sample::{COUNTING_ERRORS, Estimate, Sample};
 use super::sequence::n_told;
 
-/// The fewest common days that are judged.
+/// The smallest number of common days for a verdict.
 pub(crate) const MIN_DAYS: u32 = 10;
 
-/// The fewest people of a side that are judged: rates of fewer are not normal, however many days there are of them.
+/// The smallest number of people of a side for a verdict: rates of fewer are not normal, however many days there are.
 const MIN_PEOPLE: f64 = 30.0;
 
-/// The chance that sampling is wrong at any look, of what is said without reserve. Counting, beyond three of its standard errors, is
-/// wrong in another 0.3 %: together below 5 %, with room for what is only true of many days.
+/// The probability that sampling misleads at any look, for words without reserve. Counting, beyond three of its
+/// standard errors, misleads in another 0.3 %: together below 5 %, with room for what only holds asymptotically.
 const LEVEL: f64 = 0.025;
 
-/// The same of what is said with "probably": 10 % of sampling, and 10 % of counting.
+/// The same for words with "probably": 10 % for sampling, and 10 % for counting.
 const LEVEL_PROBABLY: f64 = 0.1;
 const COUNTING_ERRORS_PROBABLY: f64 = 1.645;
 
-/// What is not within so many days is said to be never.
+/// What does not happen within this many days counts as never.
 const MOST_DAYS: u32 = 3_660;
 
-/// What is said of one comparison.
+/// The judgement of one comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Judged {
     pub(crate) word: VerdictWord,
     pub(crate) own: f64,
     pub(crate) other: f64,
-    /// The half-width of the interval of the difference; `None` for too few days to have one.
+    /// The half-width of the interval of the difference; `None` if there are too few days for one.
     pub(crate) half_width: Option<f64>,
-    /// With [`VerdictWord::TooLittleData`], how many common days more it takes; `None` where that is never.
+    /// With [`VerdictWord::TooLittleData`], how many more common days it takes; `None` if that will never be.
     pub(crate) more_days: Option<u32>,
 }
 
-/// Judges comparisons that are looked at together. `worthwhile` is the smallest difference that matters, as a part of the other side's rate.
+/// Judges comparisons that are looked at together. `worthwhile` is the smallest worthwhile difference, relative to the
+/// other side's rate.
 ///
-/// Of all that are told apart at most 2.5 % are wrong on average (e-BH), and counting is beyond three standard errors in 0.3 %; the
-/// interval of each holds at the level 2.5 % × (those told apart) / (all), so that it leaves out 0 where they are told apart, and
-/// only there.
+/// Of all that are told apart, at most 2.5 % are wrong on average (e-BH), and counting exceeds three standard errors in
+/// 0.3 %; the interval of each holds at the level 2.5 % × (those told apart) / (all), so that it excludes 0 exactly if
+/// they are told apart.
 pub(crate) fn judge(samples: &[&Sample], worthwhile: f64) -> Vec<Judged> {
     let estimates: Vec<Estimate> = samples.iter().map(|own| own.estimate()).collect();
     let is_judged = |own: &&Estimate| own.n_days >= MIN_DAYS && own.fewest_people >= MIN_PEOPLE;
@@ -54,7 +55,7 @@ pub(crate) fn judge(samples: &[&Sample], worthwhile: f64) -> Vec<Judged> {
     estimates.iter().map(|own| levels.judge(own, worthwhile)).collect()
 }
 
-/// The levels at which intervals of several comparisons hold together.
+/// The levels at which intervals of several comparisons hold simultaneously.
 struct Levels {
     sure: f64,
     probable: f64,
@@ -68,7 +69,7 @@ impl Levels {
         if n_days < MIN_DAYS || estimate.fewest_people < MIN_PEOPLE {
             let least = MIN_DAYS.max(n_days + 1);
             let until = estimate.days_until(matters, self.sure, least, MOST_DAYS);
-            // Two days say too little of what the others will be like.
+            // Two days tell too little about future ones.
             let until = if n_days < 3 { Some(MIN_DAYS) } else { until };
             let more_days = until.map(|until| until - n_days);
             let word = VerdictWord::TooLittleData;
@@ -88,7 +89,8 @@ impl Levels {
         } else {
             VerdictWord::TooLittleData
         };
-        // Where it matters already what is seen, a verdict waits for the difference itself to be seen, or for all the others to be ruled out.
+        // If the visible difference is already worthwhile, a verdict waits until the difference itself is detected, or
+        // all others are ruled out.
         let enough = if half_width > matters { matters } else { size.max(matters - size) };
         let more_days = match word {
             VerdictWord::TooLittleData => {

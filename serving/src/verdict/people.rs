@@ -1,13 +1,14 @@
-//! How alike the days of one person are.
+//! The correlation of one person's days.
 //!
-//! Whoever plays on one day is likelier to play on another, so that the days of one person say less than those of as many
-//! people. Days as units do not show it: the same people are there on each of them. What shows it is how many people ever
-//! played: were the days of a person independent, nearly all who come often would have played once.
+//! People who play on one day are more likely to play on another, so that the days of one person tell less than those
+//! of as many people. The variation between days does not show it: the same people are present on each of them. It
+//! shows in how many people ever played: if the days of a person were independent, nearly everybody who comes often
+//! would have played once.
 
 use super::student::ln_gamma;
 
-/// The chance that none of `n_days` days of a person is a hit, where the rate of people varies as a beta distribution with this mean and
-/// the days of one person have this correlation, above 0 and below 1.
+/// The probability that none of `n_days` days of a person is a hit, if the rates of people have a beta distribution
+/// with this mean and the days of one person have this correlation, above 0 and below 1.
 pub(super) fn none_in(mean: f64, correlation: f64, n_days: f64) -> f64 {
     let size = (1.0 - correlation) / correlation;
     let miss = (1.0 - mean) * size;

@@ -1,15 +1,16 @@
-//! Two sides day by day, and everything that can be off in the difference of their rates.
+//! Two sides day by day, and all errors of the difference of their rates.
 
 use super::people::correlation;
 use super::sequence::{boundary, evidence};
 use super::student::{narrowed, widened};
 
-/// How much more the days of those who come often weigh than those of people who come equally often: Σk²/Σk over Σk/n of days k a
-/// person. Sketches do not know; people whose visits have the variance of their mean have about this.
+/// How much more the days of frequent visitors weigh than those of people who come equally often: Σk²/Σk over Σk/n with
+/// k days per person. Sketches cannot tell; it is about this for people whose number of visits has a variance equal to
+/// its mean.
 const SPREAD_OF_DAYS: f64 = 1.5;
 
-/// How many standard errors of counting an interval at 95 % is wider than sampling makes it. It is a bias that stays from look to look, and
-/// is therefore added.
+/// By how many standard errors of counting a 95 % interval is wider than sampling requires. Counting error is a bias
+/// that stays from look to look, and is therefore added.
 pub(super) const COUNTING_ERRORS: f64 = 3.0;
 
 /// One side on one day.
@@ -17,9 +18,9 @@ pub(super) const COUNTING_ERRORS: f64 = 3.0;
 pub(crate) struct Rate {
     /// Those who were reached: more than 0.
     pub(crate) people: f64,
-    /// Which share of them played.
+    /// The share of them who played.
     pub(crate) rate: f64,
-    /// One standard error of that share from counting.
+    /// The standard error of that share from counting.
     pub(crate) counting: f64,
 }
 
@@ -28,12 +29,13 @@ pub(crate) struct Rate {
 pub(crate) struct Day {
     pub(crate) own: Rate,
     pub(crate) other: Rate,
-    /// How many people may be on both sides, at the most.
+    /// The largest possible number of people on both sides.
     pub(crate) both: f64,
 }
 
 impl Day {
-    /// How much the day weighs: people of both sides, of which the fewer are worth more (their harmonic mean, halved).
+    /// The weight of the day: the people of both sides, with the smaller number weighing more (half their harmonic
+    /// mean).
     pub(crate) fn weight(&self) -> f64 {
         let (one, other) = (self.own.people, self.other.people);
         one * other / (one + other)
@@ -46,56 +48,56 @@ pub(crate) struct Crowd {
     pub(crate) people: f64,
     /// Those of the first half of the days.
     pub(crate) people_of_half: f64,
-    /// The share of people who played on some day, at the least.
+    /// A lower bound of the share of people who played on some day.
     pub(crate) ever: f64,
 }
 
-/// Two sides over the days that both have.
+/// Two sides over their common days.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sample {
     /// At least one.
     pub(crate) days: Vec<Day>,
     pub(crate) own: Crowd,
     pub(crate) other: Crowd,
-    /// The people of both sides over all days, at the most.
+    /// The largest possible number of people on both sides, over all days.
     pub(crate) both: f64,
 }
 
-/// What a sample says of the difference of two rates.
+/// What a sample tells about the difference of two rates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Estimate {
     pub(super) n_days: u32,
-    /// Those of the side with fewer people.
+    /// The people of the smaller side.
     pub(super) fewest_people: f64,
     pub(super) own: f64,
     pub(super) other: f64,
-    /// One standard error from how the difference differs between days; infinite for one day alone.
+    /// The standard error from the variation of the difference between days; infinite for a single day.
     between_days: f64,
     /// The variance as if each day had people of its own.
     of_strangers: f64,
-    /// What each side adds since people come back.
+    /// The variance that returning people add to each side.
     own_back: Back,
     other_back: Back,
-    /// The people of both sides over those of each (the geometric mean).
+    /// The people on both sides relative to those of each (the geometric mean).
     in_common: f64,
-    /// One standard error of counting.
+    /// The standard error of counting.
     pub(super) counting: f64,
 }
 
-/// What people who come back add to the variance of one side.
+/// The variance that returning people add to one side.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Back {
     /// The variance of the side as if each day had people of its own.
     of_strangers: f64,
     correlation: f64,
-    /// Days a person.
+    /// Days per person.
     days: f64,
-    /// How fast days a person grow with days: 0 where people are always others, 1 where they are always the same.
+    /// How fast days per person grow with days: 0 if people are always others, 1 if they are always the same.
     growth: f64,
 }
 
 impl Back {
-    /// After so many times as many days.
+    /// The variance after `times` as many days.
     fn variance(&self, times: f64) -> f64 {
         let days = self.days * times.powf(self.growth);
         self.of_strangers / times * self.correlation * (SPREAD_OF_DAYS * days - 1.0).max(0.0)
@@ -103,7 +105,7 @@ impl Back {
 }
 
 impl Sample {
-    /// Takes time as there are days.
+    /// Takes time in proportion to the number of days.
     pub(super) fn estimate(&self) -> Estimate {
         let all: f64 = self.days.iter().map(Day::weight).sum();
         let weighted: Vec<(f64, &Day)> =
@@ -120,7 +122,7 @@ impl Sample {
         let off = |day: &Day| (day.own.rate - day.other.rate - (own - other)).powi(2);
         let between_days =
             if m > 1.0 { (squares(&off) * m / (m - 1.0)).sqrt() } else { f64::INFINITY };
-        // That nobody played of some people does not show that nobody would.
+        // If some people did not play, that does not show that nobody would.
         let binomial = |rate: f64, crowd: &Crowd| {
             let least = 0.5 / (crowd.people + 1.0);
             let inner = rate.clamp(least.min(0.5), (1.0 - least).max(0.5));
@@ -128,7 +130,7 @@ impl Sample {
         };
         let of_own = squares(&|day| binomial(own, &self.own) / day.own.people);
         let of_other = squares(&|day| binomial(other, &self.other) / day.other.people);
-        // Whoever plays what one side shows does not play what the other one shows.
+        // A person who plays what one side shows does not play what the other one shows.
         let of_both =
             squares(&|day| 2.0 * own * other * day.both / (day.own.people * day.other.people));
         let back = |crowd: &Crowd, rate: f64, of_strangers: f64, people: &dyn Fn(&Day) -> f64| {
@@ -163,15 +165,15 @@ impl Estimate {
         self.own - self.other
     }
 
-    /// One standard error between people after so many times as many days.
+    /// The standard error between people after `times` as many days.
     fn between_people(&self, times: f64) -> f64 {
         let (own, other) = (self.own_back.variance(times), self.other_back.variance(times));
-        // At worst whoever likes the one dislikes the other.
+        // In the worst case people who like one side dislike the other.
         let together = own + other + 2.0 * self.in_common * (own * other).sqrt();
         (self.of_strangers / times + together).sqrt()
     }
 
-    /// Half the width, but for counting, of the interval at a level, after so many days of this kind; at least two.
+    /// Half the width of the interval at a level, without counting, after this many similar days; at least two.
     fn of_sampling(&self, level: f64, n_days: u32) -> f64 {
         let times = f64::from(n_days) / f64::from(self.n_days);
         let n_days = f64::from(n_days);
@@ -185,7 +187,7 @@ impl Estimate {
         self.of_sampling(level, self.n_days) + counting_errors * self.counting
     }
 
-    /// The evidence for a difference that counting cannot have made.
+    /// The evidence for a difference that counting error cannot explain.
     pub(super) fn evidence(&self, counting_errors: f64) -> f64 {
         let beyond = self.difference().abs() - counting_errors * self.counting;
         let n_days = f64::from(self.n_days);
@@ -197,8 +199,8 @@ impl Estimate {
         evidence(of_days.min(of_people), n_days)
     }
 
-    /// From how many days on, at present growth, half the width is no more than this: at least `least`; `None` where that is never, since
-    /// counting alone is as much, and where it is not within `most` days.
+    /// The number of days, at least `least`, after which half the width is at most this, at the present growth; `None`
+    /// if never, because counting error alone is as large, or not within `most` days.
     pub(super) fn days_until(
         &self,
         half_width: f64,

@@ -6,28 +6,29 @@ use crate::propagation::Z_95;
 /// Both sides within a stratum.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Stratum {
-    /// `None` where a side has nobody.
+    /// `None` if a side has nobody.
     pub(crate) own: Option<Rate>,
     pub(crate) other: Option<Rate>,
-    /// How many people may be on both sides, at the most.
+    /// The largest possible number of people on both sides.
     pub(crate) both: f64,
 }
 
-/// What strata make of a difference.
+/// How strata change a difference.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Standardised {
-    /// The difference of the rates of all people, each once a stratum.
+    /// The difference of the rates of all people, each counted once for each stratum.
     pub(crate) raw: f64,
     /// The difference as if both sides had the people of both together.
     pub(crate) difference: f64,
     pub(crate) half_width: f64,
-    /// The part of both sides' people in strata that one side alone has.
+    /// The fraction of both sides' people in strata that only one side has.
     pub(crate) without_counterpart: f64,
-    /// It is beyond 0 on the other side than the raw one, and so it is in strata with more than half of the weight.
+    /// It is significant in the opposite direction to the raw one, and so it is in strata with more than half of the
+    /// weight.
     pub(crate) is_reversed: bool,
 }
 
-/// Direct standardisation with the people of both sides as weights; `None` without a stratum that both have.
+/// Direct standardisation with the people of both sides as weights; `None` without a common stratum.
 pub(crate) fn standardised(strata: &[Stratum]) -> Option<Standardised> {
     let people = |rate: Option<Rate>| rate.map_or(0.0, |rate| rate.people);
     let all: f64 = strata.iter().map(|own| people(own.own) + people(own.other)).sum();
@@ -72,7 +73,8 @@ pub(crate) fn standardised(strata: &[Stratum]) -> Option<Standardised> {
     })
 }
 
-/// The variance of a difference of two rates as if people were drawn from many; whoever is on both sides plays one of them.
+/// The variance of a difference of two rates as if people were drawn at random; a person on both sides plays at most
+/// one of them.
 fn variance_of(own: Rate, other: Rate, both: f64) -> f64 {
     let binomial = |rate: Rate| rate.rate * (1.0 - rate.rate) / rate.people;
     let together = 2.0 * own.rate * other.rate * both / (own.people * other.people);

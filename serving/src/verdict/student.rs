@@ -4,7 +4,7 @@
 ///
 /// By the series of the error function near 0, and by Laplace's continued fraction beyond.
 pub(super) fn normal_tail(z: f64) -> f64 {
-    /// Where the fraction takes fewer terms than the series.
+    /// Where the continued fraction takes fewer terms than the series.
     const FRACTION_FROM: f64 = 2.5;
     if z < 0.0 {
         return 1.0 - normal_tail(-z);
@@ -22,13 +22,13 @@ pub(super) fn normal_tail(z: f64) -> f64 {
     density / fraction
 }
 
-/// The chance that a number of Student's distribution is above `t`, which is not below 0.
+/// The probability that a variable of Student's distribution exceeds `t`, which is not negative.
 pub(super) fn student_tail(t: f64, n_degrees: f64) -> f64 {
     0.5 * incomplete_beta(n_degrees / 2.0, 0.5, n_degrees / (n_degrees + t * t))
 }
 
-/// How far out Student's distribution has the tail that the normal one has at `z`, which is not below 0: the same error, for a
-/// standard deviation that was itself estimated, from so many degrees of freedom.
+/// The value at which Student's distribution has the tail that the normal one has at `z`, which is not negative: the
+/// same error level for a standard deviation that was itself estimated, with this many degrees of freedom.
 pub(super) fn widened(z: f64, n_degrees: f64) -> f64 {
     let tail = normal_tail(z);
     crossing(z, 1e8, |t| student_tail(t, n_degrees) > tail)
@@ -37,11 +37,11 @@ pub(super) fn widened(z: f64, n_degrees: f64) -> f64 {
 /// The inverse of [`widened`].
 pub(super) fn narrowed(t: f64, n_degrees: f64) -> f64 {
     let tail = student_tail(t, n_degrees);
-    // Beyond, tails are no doubles any more.
+    // Beyond this, tails cannot be represented as doubles.
     crossing(0.0, t.min(37.0), |z| normal_tail(z) > tail)
 }
 
-/// Where a condition that holds at first ceases to hold, to the last digits.
+/// The point at which a condition that holds at first ceases to hold, to the last digits.
 fn crossing(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
     for _ in 0..100 {
         let middle = low + (high - low) / 2.0;
@@ -59,7 +59,7 @@ fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     if x <= 0.0 || x >= 1.0 {
         return x.clamp(0.0, 1.0);
     }
-    // The fraction is of the smaller side.
+    // The fraction converges for the smaller side.
     if x > (a + 1.0) / (a + b + 2.0) {
         return 1.0 - incomplete_beta(b, a, 1.0 - x);
     }

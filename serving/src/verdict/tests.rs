@@ -1,4 +1,4 @@
-//! The formulas against stored values of SciPy 1.17 and statsmodels 0.14, and what holds of any numbers.
+//! The formulas against stored values of SciPy 1.17 and statsmodels 0.14, and properties for all numbers.
 
 mod simulation;
 mod worlds;
@@ -29,7 +29,7 @@ fn wilson_is_that_of_statsmodels() {
         (17.0, 100.0, 0.108_935_661_140_599_3, 0.255_480_047_676_071_3),
     ] {
         let (found_lower, found_upper) = wilson(k / n, n);
-        // Our 1.96 is a standard deviation of 1.959 964.
+        // Our 1.96 is a quantile of 1.959 964, rounded.
         assert!((found_lower - lower).abs() < 2e-5, "{k} of {n}: {found_lower} {lower}");
         assert!((found_upper - upper).abs() < 2e-5, "{k} of {n}: {found_upper} {upper}");
     }
@@ -131,7 +131,7 @@ fn who_never_plays_is_beta_binomial() {
     close(correlation(0.17, 1.0, 0.83), 0.0, 1e-300);
 }
 
-/// Worked through by hand: of five, the third has 5 · 0.1⁻¹ / 3 = 16.7 at least, and so the first two are told with it.
+/// By hand: of five, the third has at least 5 · 0.1⁻¹ / 3 = 16.7, and so the first two are included with it.
 #[test]
 fn those_with_most_evidence_are_told() {
     assert_eq!(n_told(&[60.0, 1.0, 20.0, 17.0, 12.0], 0.1), 3);
@@ -149,7 +149,7 @@ fn counting_widens_an_interval_and_no_counting_leaves_it() {
     close(same_upper, upper, 1e-12);
     let (wide_lower, wide_upper) = combined(0.3, 50.0, 0.01);
     assert!(wide_lower < lower && upper < wide_upper);
-    // Half of the people that have the variance of both together.
+    // Half of the people, for the variance of both together.
     let (half_lower, half_upper) = combined(0.3, 50.0, 0.3 * 0.7 / 50.0);
     assert_eq!((half_lower, half_upper), wilson(0.3, 25.0));
     assert!(combined(1.0, 50.0, 0.01).0 < wilson(1.0, 50.0).0);
@@ -165,12 +165,12 @@ fn intervals_between_days_are_linearised() {
     let ratio: f64 = 77.0 / 700.0;
     let squares: f64 = days.iter().map(|(x, n)| (x - ratio * n).powi(2)).sum();
     let expected = 2.446_911_9 * (squares * 7.0 / 6.0).sqrt() / 700.0;
-    // Our 1.96 is a standard deviation of 1.959 964.
+    // Our 1.96 is a quantile of 1.959 964, rounded.
     close(between_days(&days).unwrap(), expected, 1e-4);
     assert_eq!(between_days(&[(0.0, 0.0); 8]), None);
 }
 
-/// Both sides the same every day, but for a difference, and a wave of days.
+/// Both sides the same every day, except for a difference, and a periodic variation of days.
 fn sample(n_days: u32, people: f64, rates: (f64, f64), counting: f64) -> Sample {
     let day = |at: u32| {
         let wave = 1.0 + 0.02 * f64::from(at % 3) - 0.02;
@@ -204,7 +204,7 @@ fn every_word_is_said_where_it_is_due() {
     let alone = |crowd: Crowd| Crowd { people: 1.0, people_of_half: 1.0, ..crowd };
     let one = Sample { own: alone(one.own), other: alone(one.other), ..one };
     assert_eq!(word(&one), TooLittleData);
-    // Between the boundaries at 2.5 % and at 10 %: of 12,000 people a day 0.0098 is 3.0 standard errors.
+    // Between the boundaries at 2.5 % and at 10 %: with 12,000 people per day 0.0098 is 3.0 standard errors.
     let near = sample(30, 1_000.0, (0.2098, 0.2), 0.0);
     assert_eq!(word(&near), ProbablyHigher);
     let near = sample(30, 1_000.0, (0.2, 0.2098), 0.0);
@@ -219,10 +219,10 @@ fn days_until_a_verdict_are_those_that_it_takes() {
     let half = |n_days: u32| {
         judge(&[&sample(n_days, 2_000.0, (0.2, 0.2), 0.0)], 0.05)[0].half_width.unwrap()
     };
-    // As many days of this kind do it, and hardly fewer: a wave of three days has a part in it.
+    // Only about as many similar days suffice: a period of three days contributes.
     assert!(half(12 + more) <= 0.2 * 0.05 * 1.02, "{more}: {}", half(12 + more));
     assert!(half(12 + more - 3) > 0.2 * 0.05 * 0.98, "{more}: {}", half(12 + more - 3));
-    // Counting alone is as much as what matters: no number of days changes that.
+    // Counting error alone is as large as a worthwhile difference: no number of days changes that.
     let never = judge(&[&sample(12, 2_000.0, (0.2, 0.2), 0.01)], 0.05)[0];
     assert_eq!(never.more_days, None);
     let few = judge(&[&sample(2, 2_000.0, (0.2, 0.2), 0.0)], 0.05)[0];
@@ -230,7 +230,8 @@ fn days_until_a_verdict_are_those_that_it_takes() {
 }
 
 proptest! {
-    /// An interval leaves out 0 exactly where the word says so, and comparisons that are looked at together make none narrower.
+    /// An interval excludes 0 exactly if the word says so, and looking at several comparisons together makes none
+    /// narrower.
     #[test]
     fn words_and_intervals_agree(
         rates in proptest::collection::vec((0.01..0.9_f64, 0.9..1.1_f64), 1..6),
@@ -254,7 +255,7 @@ proptest! {
     }
 }
 
-/// Worked through by hand: better by 0.1 in either stratum, worse by 0.1 over both, and a stratum of one side alone.
+/// By hand: better by 0.1 in either stratum, worse by 0.1 over both, and a stratum that only one side has.
 #[test]
 fn strata_turn_a_difference_round() {
     let rate = |people: f64, rate: f64| Some(Rate { people, rate, counting: 0.0 });
@@ -273,7 +274,7 @@ fn strata_turn_a_difference_round() {
     let found = standardised(&[strata[0], strata[1], alone]).unwrap();
     close(found.without_counterpart, 0.2, 1e-9);
     close(found.difference, 0.1, 1e-9);
-    // Of few people nothing is beyond 0.
+    // With few people nothing is significant.
     let few = strata.map(|own| {
         let fewer = |rate: Option<Rate>| rate.map(|own| Rate { people: own.people / 100.0, ..own });
         Stratum { own: fewer(own.own), other: fewer(own.other), both: 0.0 }

@@ -1,8 +1,8 @@
-//! Prints how many of the bounds that `clio` answers hold what is true: `make accuracy` runs it. What it prints is the table of
-//! `docs/asking.md`, "How sure the bounds are", as it stands there.
+//! Prints how many of the bounds that `clio` answers contain the true number: `make accuracy` runs it. Its output is
+//! the table of `docs/asking.md`, "How sure the bounds are", verbatim.
 //!
-//! `cargo run --release -p clio-tests --bin accuracy -- [WORLDS [SEED]]`: 400 audiences unless another number is given, as the events that
-//! `clio_tests::Worlds` makes, through the release binary to answers over gRPC.
+//! `cargo run --release -p clio-tests --bin accuracy -- [WORLDS [SEED]]`: 400 audiences by default, made as events by
+//! `clio_tests::Worlds`, through the release binary to answers over gRPC.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "figures are what it is for")]
 
 use std::time::Instant;
@@ -44,7 +44,7 @@ fn main() -> anyhow::Result<()> {
             100.0 * tally.n_untold as f64 / n,
         );
     }
-    // It is of no table, and differs from run to run.
+    // It is not part of the table, and differs from run to run.
     eprintln!("{:.0} s", begin.elapsed().as_secs_f64());
     Ok(())
 }

@@ -174,7 +174,7 @@ async fn publish_day(State(system): State<Arc<System>>) -> (StatusCode, String) 
     .await
 }
 
-/// Decides, as an operator would, that a snapshot is served.
+/// Decides, like an operator, that a snapshot is served.
 async fn pin(
     State(system): State<Arc<System>>,
     Path(version): Path<String>,

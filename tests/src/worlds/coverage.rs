@@ -1,4 +1,4 @@
-//! How many of the bounds that serving answers hold what is true.
+//! How many of the bounds that serving answers contain the true number.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use jiff::civil::Date;
 
 use super::{N_DAYS, Part, World, Worlds};
 
-/// What became of one kind of number.
+/// The tally of one kind of number.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tally {
-    /// Numbers that were asked for.
+    /// The numbers that were requested.
     pub n: u64,
-    /// Those whose bounds hold the truth.
+    /// Those whose bounds contain the true number.
     pub n_held: u64,
-    /// Those that could not be told: their bounds count.
+    /// Those that could not be determined: their bounds count.
     pub n_untold: u64,
 }
 
@@ -38,7 +38,7 @@ impl Coverage {
         self.0.iter().map(|(name, tally)| (*name, *tally))
     }
 
-    /// All kinds together, but for places, of which an answer's hold at once.
+    /// All kinds together, except ranks, all of which hold simultaneously in an answer.
     pub fn all(&self) -> Tally {
         let mut all = Tally::default();
         for (_, tally) in self.kinds().filter(|(name, _)| *name != PLACES) {
@@ -50,7 +50,7 @@ impl Coverage {
     }
 
     fn add(&mut self, kind: &'static str, value: Value, truth: f64) {
-        // Of 0 / 0 there is no number, and where a divisor may be 0 there are no bounds.
+        // 0 / 0 is undefined, and if a divisor may be 0 there are no bounds.
         let (Some(lower), Some(upper)) = (value.lower, value.upper) else { return };
         let tally = self.0.entry(kind).or_default();
         let slack = 1e-9 * truth.abs();
@@ -61,18 +61,18 @@ impl Coverage {
     }
 }
 
-/// The kind of which one number is a whole answer: whether all of its places hold at once.
+/// The kind whose single number is a whole answer: whether all of its ranks hold simultaneously.
 pub const PLACES: &str = "places, all of an answer";
 
-/// Asks everything of every world.
+/// Queries everything about every world.
 ///
 /// # Errors
 ///
-/// What serving says.
+/// The error of serving.
 ///
 /// # Panics
 ///
-/// Where an answer has not what it was asked for.
+/// An answer lacks what was requested.
 pub async fn coverage(cubes: &RemoteCubes, worlds: &Worlds) -> anyhow::Result<Coverage> {
     let mut coverage = Coverage::default();
     for (name, world) in worlds.named() {
@@ -180,7 +180,7 @@ fn of_reach(world: &World, answer: &Answer, coverage: &mut Coverage) {
 
 type OtherPart = Box<dyn Fn(&str) -> Part>;
 
-/// With what rows are compared, over which days, and what of a world that is for a country's row.
+/// What rows are compared with, over which days, and the part of a world for a country's row.
 fn comparisons() -> Vec<(Comparison, QueryRange, OtherPart)> {
     let member =
         Comparison::Member { field: FieldRef::parse("country"), value: Some("A".to_owned()) };
@@ -228,7 +228,7 @@ fn of_comparison(
             (row.compared[0], viewers, ["differences", "ratios"]),
             (row.compared[1], rates, ["differences of rates", "ratios of rates"]),
         ] {
-            // A row beside itself is no estimate.
+            // A row compared with itself is not an estimate.
             if !compared.difference.exact {
                 coverage.add(difference, compared.difference, own - other);
                 coverage.add(ratio, compared.ratio, own / other);

@@ -314,7 +314,7 @@ async fn an_error_names_the_argument_and_the_value() {
         ("where: { country: { anyOf: [1] } }", "String"),
         (
             "where: { assetAgeDay: { atLeast: 7, below: 7 } }",
-            "`query.where.assetAgeDay`: no whole number is from 7 to 6",
+            "`query.where.assetAgeDay`: no whole number lies between 7 and 6",
         ),
         ("where: { country: { atLeast: 7 } }", r#"unknown field "atLeast" of type "ValueFilter""#),
         ("where: { assetAgeDay: { atLeast: 0.5 } }", "Int"),

@@ -1,4 +1,4 @@
-//! What the cube answers: the types `CubeAnswer`, `CubeRow`, `Key` and `Value`, and what belongs to them.
+//! Answers of the cube: the types `CubeAnswer`, `CubeRow`, `Key` and `Value`, and their parts.
 
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value as GraphQlValue};
@@ -51,7 +51,7 @@ pub(super) struct CubeAnswer {
     work: Option<Work>,
 }
 
-/// A group. Its keys and values know what they are of, so that the typed fields find them.
+/// A group. Its keys and values carry the names of their fields and measures, so that the typed fields find them.
 #[derive(Debug, Clone)]
 pub(super) struct CubeRow {
     keys: Vec<Key>,
@@ -77,12 +77,12 @@ struct Value {
     verdict: Option<Verdict>,
 }
 
-/// What part of the total a value is.
+/// The fraction of the total that a value is.
 #[derive(Debug, Clone)]
 struct Share(Number);
 
 impl CubeAnswer {
-    /// An answer to a query that asked for so many measures by their names, and for quantiles after these.
+    /// An answer to a query that asked for `n_named` measures by name, followed by quantiles.
     pub(super) fn new(answer: Answer, n_named: usize) -> Self {
         let page_info = PageInfo::new(&answer);
         let Answer {
@@ -138,7 +138,7 @@ impl CubeAnswer {
 }
 
 impl CubeRow {
-    /// A row without its places and its newcomers, which stand beside the rows.
+    /// A row without its rank and newcomers, which are listed beside the rows.
     fn new(
         keys: &[Name],
         measures: &[Name],
@@ -205,36 +205,36 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
 }
 
 fn answer() -> Object {
-    let description = "What the cube answers, from exactly one snapshot.";
+    let description = "An answer of the cube, from exactly one snapshot.";
     beside_rows(ObjectOf::new(CUBE_ANSWER, description))
         .one(
             "snapshot",
             SNAPSHOT,
-            "The snapshot that every number comes from.",
+            "The snapshot that all numbers come from.",
             |it: &CubeAnswer| &it.snapshot,
         )
         .list_in(
             "rows",
             CUBE_ROW,
-            "The page of groups asked for; empty where nothing is grouped.",
+            "The requested page of groups; empty without groupBy.",
             |it: &CubeAnswer| it.edges.iter().map(|edge| &edge.node).collect(),
         )
         .list(
             "edges",
             CUBE_EDGE,
-            "The same groups with their places.",
+            "The same groups with their cursors.",
             |it: &CubeAnswer| &it.edges,
         )
-        .one("pageInfo", PAGE_INFO, "What comes before and behind the page.", |it: &CubeAnswer| {
+        .one("pageInfo", PAGE_INFO, "Whether there are groups before and after the page.", |it: &CubeAnswer| {
             &it.page_info
         })
         .one(
             "total",
             CUBE_ROW,
-            "The union of everything the filter leaves, never a sum of groups. It has no keys.",
+            "The union of all cells that pass the filter, never a sum of groups. It has no keys.",
             |it: &CubeAnswer| &it.total,
         )
-        .leaf("groupCount", int(), "How many groups there are on all pages, after having.", |it| it.group_count.into())
+        .leaf("groupCount", int(), "The number of groups on all pages, after having.", |it| it.group_count.into())
         .leaf(
             "overlapping",
             TypeRef::named_nn_list_nn(FIELD),
@@ -245,77 +245,77 @@ fn answer() -> Object {
         .maybe(
             "comparedCoverage",
             COVERAGE,
-            "The days of the other side, where rows are compared with other days.",
+            "The days of the other side, if rows are compared with other days.",
             |it: &CubeAnswer| it.compared_coverage.as_ref(),
         )
         .list(
             "notices",
             NOTICE,
-            "Values that the filter names and the field does not have: the first 20.",
+            "Values that the filter names but the field does not have: the first 20.",
             |it: &CubeAnswer| &it.notices,
         )
-        .leaf("noticeCount", int(), "How many such values there are.", |it| it.n_notices.into())
+        .leaf("noticeCount", int(), "The number of such values.", |it| it.n_notices.into())
         .leaf(
             "elapsedMs",
             TypeRef::named_nn(TypeRef::FLOAT),
-            "How many milliseconds the computation took, without any network.",
+            "The duration of the computation in milliseconds, without the network.",
             |it| number(Some(it.elapsed_ms)),
         )
         .maybe(
             "work",
             WORK,
-            "What the answer took, to explain how long it took; null from a service of an older version, and of a model with \
+            "The work behind the answer, to explain its duration; null from a service of an older version, and for a model with \
              min_people.",
             |it: &CubeAnswer| it.work.as_ref(),
         )
         .finish()
 }
 
-/// What an answer may have beside its rows.
+/// What an answer may have besides its rows.
 fn beside_rows(answer: ObjectOf<CubeAnswer>) -> ObjectOf<CubeAnswer> {
     answer
         .maybe(
             "others",
             CUBE_ROW,
-            "The union of the groups below the page, where the extra OTHERS is asked for and there are some; never a \
+            "The union of the groups below the page, if the extra OTHERS is requested and there are any; never a \
              difference. It has no keys.",
             |it: &CubeAnswer| it.others.as_ref(),
         )
         .list(
             "ranks",
             RANK,
-            "One for each row, in order: the places that it may have by the first measure of orderBy, where the extra RANKS is \
-             asked for. Those of all rows hold at once with 95 %.",
+            "One for each row, in order: the ranks that it may have by the first measure of orderBy, if the extra RANKS is \
+             requested. Those of all rows hold simultaneously with 95 % confidence.",
             |it: &CubeAnswer| &it.ranks,
         )
         .list(
             "newcomers",
             NEWCOMERS,
-            "One for each row, in order: who of its people is new, and who returns, where lookBackDays is asked for.",
+            "One for each row, in order: how many of its people are new, and how many return, if lookBackDays is given.",
             |it: &CubeAnswer| &it.newcomers,
         )
         .maybe(
             "lookBack",
             LOOK_BACK,
-            "What new and returning people are told from, where lookBackDays is asked for.",
+            "What new and returning people are determined from, if lookBackDays is given.",
             |it: &CubeAnswer| it.look_back.as_ref(),
         )
         .maybe(
             "test",
             DECLARED_TEST,
-            "The test of the model that verdicts are of; null where they are of none, or not asked for.",
+            "The model's declared test that the verdicts belong to; null if they belong to none, or are not requested.",
             |it: &CubeAnswer| it.test.as_ref(),
         )
         .maybe(
             "withheld",
             WITHHELD,
-            "What is not told of small groups; null of a model without min_people.",
+            "What is withheld of small groups; null for a model without min_people.",
             |it: &CubeAnswer| it.withheld.as_ref(),
         )
         .maybe(
             "reach",
             REACH,
-            "Whom the rows of the page reach together, where the extra REACH is asked for.",
+            "The people whom the rows of the page reach together, if the extra REACH is requested.",
             |it: &CubeAnswer| it.reach.as_ref(),
         )
 }
@@ -324,11 +324,11 @@ fn row(dataset: &Description) -> Object {
     let has_quantiles = !quantile_measures(dataset).is_empty();
     let mut row = ObjectOf::<CubeRow>::new(
         CUBE_ROW,
-        "One group. Its numbers are in values, in the order asked for, and again under the name \
-         of each measure; its keys likewise. What was not asked for is null.",
+        "One group. Its numbers are in values, in the order requested, and again under the name \
+         of each measure; its keys likewise. What was not requested is null.",
     )
     .list("keys", KEY, "One for each entry of groupBy, in order.", |it: &CubeRow| &it.keys)
-    .list("values", VALUE, "One for each measure asked for, in order.", |it: &CubeRow| &it.values);
+    .list("values", VALUE, "One for each requested measure, in order.", |it: &CubeRow| &it.values);
 
     if has_quantiles {
         row = row.list(
@@ -340,10 +340,10 @@ fn row(dataset: &Description) -> Object {
     }
     let times = time_fields(dataset).map(|grain| {
         let name = grain.as_str();
-        (name.to_owned(), format!("The {name}, where the query groups by it."))
+        (name.to_owned(), format!("The {name}, if the query groups by it."))
     });
     let fields = dataset.fields.iter().chain(&dataset.ages).map(|info| {
-        (info.field.to_string(), format!("{}, where the query groups by it.", info.label))
+        (info.field.to_string(), format!("{}, if the query groups by it.", info.label))
     });
     for (name, description) in times.chain(fields) {
         let key = graphql_name(&name);
@@ -353,7 +353,7 @@ fn row(dataset: &Description) -> Object {
     }
     for info in &dataset.measures {
         let measure = graphql_name(&info.name);
-        let description = format!("{}, where the query asks for it.", info.label);
+        let description = format!("{}, if the query asks for it.", info.label);
         row = row.maybe(&field_name(&info.name), VALUE, &description, move |it: &CubeRow| {
             it.values.iter().find(|found| found.measure == measure)
         });
@@ -363,19 +363,19 @@ fn row(dataset: &Description) -> Object {
 
 fn key() -> Object {
     ObjectOf::<Key>::new(KEY, "A member, a value of an attribute, or a step of time.")
-        .leaf("key", TypeRef::named_nn(GROUP_KEY), "What it is a value of.", |it| {
+        .leaf("key", TypeRef::named_nn(GROUP_KEY), "The key that it is a value of.", |it| {
             GraphQlValue::Enum(it.key.clone())
         })
         .leaf(
             "value",
             TypeRef::named(TypeRef::STRING),
-            "The value, as filters take it; null for the null member.",
+            "The value, as filters accept it; null for the null member.",
             |it| text(it.value.as_deref()),
         )
         .leaf(
             "label",
             TypeRef::named_nn(TypeRef::STRING),
-            "What people read; always printable.",
+            "The text to display; always printable.",
             |it| it.label.as_str().into(),
         )
         .leaf("media", TypeRef::named(TypeRef::STRING), "The address of a preview.", |it| {
@@ -388,13 +388,13 @@ fn value() -> Object {
     let float = || TypeRef::named(TypeRef::FLOAT);
     ObjectOf::<Value>::new(
         VALUE,
-        "A number with the 95 % bounds of its sketch error; for an exact one both equal the value. Those of quantiles, and of \
+        "A number with the 95 % bounds of its sketch error; both equal an exact value. The bounds of quantiles, and of \
          shares of their values, are certain.",
     )
-    .leaf("measure", TypeRef::named_nn(MEASURE), "What it is a value of.", |it| {
+    .leaf("measure", TypeRef::named_nn(MEASURE), "The measure that it is a value of.", |it| {
         GraphQlValue::Enum(it.measure.clone())
     })
-    .leaf("value", float(), "The number; null where it is undefined (0 / 0, no data). The nearest double of a whole number beyond 2^53.", |it| {
+    .leaf("value", float(), "The number; null if it is undefined (0 / 0, no data). Of a whole number beyond 2^53, the nearest double.", |it| {
         number(it.number.value)
     })
     .leaf("lower", float(), "The lower bound.", |it| number(it.number.lower))
@@ -402,43 +402,43 @@ fn value() -> Object {
     .leaf(
         "withheld",
         TypeRef::named_nn(TypeRef::BOOLEAN),
-        "It is not told, since it is of fewer people than the model's min_people, or would tell of such.",
+        "It is withheld, because it is about fewer people than the model's min_people, or would reveal such a number.",
         |it| it.number.withheld.into(),
     )
     .maybe(
         "share",
         SHARE,
-        "What part of the total's value it is, where the extra SHARES is asked for; null where the total is 0, where either is \
-         below 0, and of derived measures and quantiles.",
+        "The fraction of the total's value, if the extra SHARES is requested; null if the total is 0, if either value is \
+         negative, and for derived measures and quantiles.",
         |it: &Value| it.share.as_ref(),
     )
     .maybe(
         "compared",
         COMPARED,
-        "It beside that of the other side, where rows are compared. Of the total where it is compared with other days.",
+        "The comparison with the other side's value, if rows are compared. The total has one only if it is compared with other days.",
         |it: &Value| it.compared.as_ref(),
     )
     .maybe(
         "intervals",
         INTERVALS,
-        "How sure it is beside its own bounds, where the extra INTERVALS is asked for.",
+        "Its intervals besides its own bounds, if the extra INTERVALS is requested.",
         |it: &Value| it.intervals.as_ref(),
     )
     .maybe(
         "verdict",
         VERDICT,
-        "Whether it is really higher than that of the other side, where the extra VERDICTS is asked for; null of what is no rate \
-         of people, and of a row beside itself.",
+        "Whether it is really higher than the other side's value, if the extra VERDICTS is requested; null if it is not a rate \
+         of people, or if the row is compared with itself.",
         |it: &Value| it.verdict.as_ref(),
     )
-    .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "Neither sketch error nor rounding is in it.", |it| {
+    .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "It has neither sketch error nor rounding.", |it| {
         it.number.exact.into()
     })
     .leaf(
         "exactText",
         TypeRef::named(TypeRef::STRING),
-        "All decimal digits, where the number is whole, exact, and beyond 2^53, so that a JSON \
-         number cannot hold it; else null.",
+        "All decimal digits, if the number is whole, exact and beyond 2^53, so that a JSON \
+         number cannot hold it; otherwise null.",
         |it| text(it.number.whole.map(|whole| whole.to_string()).as_deref()),
     )
     .finish()
@@ -449,12 +449,12 @@ fn share() -> Object {
     let bound = || TypeRef::named(TypeRef::FLOAT);
     ObjectOf::<Share>::new(
         SHARE,
-        "What part of the total a value is, with 95 % bounds that heed that a part errs together with its whole.",
+        "The fraction of the total that a value is, with 95 % bounds that allow for the correlated errors of part and whole.",
     )
-    .leaf("value", float(), "The part, of 1.", |it| number(it.0.value))
+    .leaf("value", float(), "The fraction, between 0 and 1.", |it| number(it.0.value))
     .leaf("lower", bound(), "The lower bound.", |it| number(it.0.lower))
     .leaf("upper", bound(), "The upper bound.", |it| number(it.0.upper))
-    .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "No sketch error is in it.", |it| {
+    .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "It has no sketch error.", |it| {
         it.0.exact.into()
     })
     .finish()

@@ -1,4 +1,4 @@
-//! How resolvers ask serving.
+//! How resolvers query serving.
 
 use std::sync::Arc;
 
@@ -16,14 +16,14 @@ use crate::names::in_graphql;
 
 type Asked = BoxFuture<'static, Result<FieldValue<'static>, ServiceError>>;
 
-/// Serving, and who asks it.
+/// Serving, and who is asking.
 pub(super) struct Asker {
     pub(super) backend: Arc<Backend>,
     pub(super) client: Client,
 }
 
 impl Asker {
-    /// Who asks in a context.
+    /// The asker of a context.
     pub(super) fn of(context: &ResolverContext<'_>) -> Result<Self, ServiceError> {
         let client = context.data_opt::<Client>().copied().unwrap_or(Client::nobody());
         Ok(Self { backend: backend(context)?, client })
@@ -39,7 +39,7 @@ impl Asker {
         self.ask_within(None, question).await
     }
 
-    /// Asks a question whose parts are entries of an argument.
+    /// Runs a query whose parts are entries of an argument.
     pub(super) async fn ask_within<T, F>(
         &self,
         argument: Option<&str>,
@@ -53,8 +53,8 @@ impl Asker {
     }
 }
 
-/// A field that lowers its arguments and asks serving. The one place where an error of serving
-/// becomes one of GraphQL: async-graphql would turn it into a text without its code.
+/// A field that lowers its arguments and queries serving. The one place where an error of serving becomes one of
+/// GraphQL: async-graphql would turn it into text without its code.
 pub(super) fn asks<F>(name: &str, ty: TypeRef, ask: F) -> Field
 where
     F: Fn(&ObjectAccessor<'_>, Asker) -> Result<Asked, ServiceError> + Send + Sync + 'static,
@@ -82,6 +82,6 @@ pub(super) fn response_key(context: &ResolverContext<'_>) -> String {
 
 pub(super) fn backend(context: &ResolverContext<'_>) -> Result<Arc<Backend>, ServiceError> {
     context.data_opt::<Arc<Backend>>().cloned().ok_or_else(|| {
-        ServiceError::new(Code::Internal, "this schema was built to be printed, not to be asked")
+        ServiceError::new(Code::Internal, "this schema was built to be printed, not to be queried")
     })
 }

@@ -1,5 +1,5 @@
-//! What rows are compared with, and what that gives: the inputs `Comparison`, `ComparedDays` and `ComparedMember`, the types `Compared`
-//! and `ComparedNumber`.
+//! What rows are compared with, and the result: the inputs `Comparison`, `ComparedDays` and `ComparedMember`, the types
+//! `Compared` and `ComparedNumber`.
 
 use async_graphql::dynamic::{InputObject, InputValue, Object, SchemaBuilder, TypeRef};
 
@@ -14,7 +14,7 @@ const COMPARED_DAYS: &str = "ComparedDays";
 const COMPARED_MEMBER: &str = "ComparedMember";
 pub(super) const COMPARED_NUMBER: &str = "ComparedNumber";
 
-/// A value beside that of the other side, as GraphQL shows it.
+/// A value and that of the other side, as GraphQL shows them.
 #[derive(Debug, Clone)]
 pub(super) struct Compared {
     other: Number,
@@ -41,25 +41,25 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 fn comparison() -> InputObject {
     let flag = |name: &str| InputValue::new(name, TypeRef::named(TypeRef::BOOLEAN));
     InputObject::new(COMPARISON)
-        .description("With what each row is compared: exactly one of these.")
+        .description("What each row is compared with: exactly one of these.")
         .field(flag("previousPeriod").description(
-            "The days just before those asked for, as many of them. Only where from is given.",
+            "The same number of days just before the requested ones. Only if from is given.",
         ))
         .field(InputValue::new("days", TypeRef::named(COMPARED_DAYS)).description("Other days."))
         .field(InputValue::new("member", TypeRef::named(COMPARED_MEMBER)).description(
             "A value of a field that rows are grouped by: the group with this value and the row's other keys.",
         ))
         .field(flag("rest").description(
-            "What the filter leaves but for the row's own cells. Where rows are grouped by time and by fields, of the row's step \
+            "All cells that pass the filter except the row's own. If rows are grouped by time and by fields, those of the row's step \
              of time.",
         ))
         .field(flag("whole").description(
-            "All that the filter leaves, the row's own cells among them: the ratio of a rate is its affinity index. By time and \
-             fields as of rest.",
+            "All cells that pass the filter, including the row's own: the ratio of a rate is its affinity index. By time and \
+             fields, as for rest.",
         ))
         .field(InputValue::new("snapshot", TypeRef::named(INT64)).description(
-            "What another snapshot that serving holds answers to the same question; by steps of time the step of the same name. \
-             Groups that the other snapshot alone has are no rows: ask that one, and compare it with this one.",
+            "The answer of another snapshot that serving holds to the same query; by steps of time, the step of the same name. \
+             Groups that only the other snapshot has get no rows: query that one, and compare it with this one.",
         ))
 }
 
@@ -91,24 +91,24 @@ fn compared_member() -> InputObject {
 fn compared() -> Object {
     ObjectOf::<Compared>::new(
         COMPARED,
-        "A value beside that of the other side. Bounds heed which sketches err together.",
+        "A value compared with that of the other side. Bounds allow for correlated errors of sketches.",
     )
     .one(
         "other",
         COMPARED_NUMBER,
-        "The other side's value; null where none of its days is there. Of a group that has no cell there, 0 of what is counted.",
+        "The other side's value; null if none of its days is present. For a group without cells there, counts are 0.",
         |it: &Compared| &it.other,
     )
     .one(
         "difference",
         COMPARED_NUMBER,
-        "The row's value less the other one; null where either is.",
+        "The row's value minus the other one; null if either is.",
         |it: &Compared| &it.difference,
     )
     .one(
         "ratio",
         COMPARED_NUMBER,
-        "The row's value over the other one; null where either is, and where the other one is 0.",
+        "The row's value divided by the other one; null if either is, or if the other one is 0.",
         |it: &Compared| &it.ratio,
     )
     .finish()
@@ -118,7 +118,7 @@ fn compared_number() -> Object {
     let float = || TypeRef::named(TypeRef::FLOAT);
     ObjectOf::<Number>::new(
         COMPARED_NUMBER,
-        "A number of a comparison with its 95 % bounds; for an exact one both equal the value.",
+        "A number of a comparison with its 95 % bounds; both equal an exact value.",
     )
     .leaf("value", float(), "The number.", |it| number(it.value))
     .leaf("lower", float(), "The lower bound.", |it| number(it.lower))
@@ -126,13 +126,13 @@ fn compared_number() -> Object {
     .leaf(
         "exact",
         TypeRef::named_nn(TypeRef::BOOLEAN),
-        "Neither sketch error nor rounding is in it.",
+        "It has neither sketch error nor rounding.",
         |it| it.exact.into(),
     )
     .leaf(
         "exactText",
         TypeRef::named(TypeRef::STRING),
-        "All decimal digits, where the number is whole, exact, and beyond 2^53; else null.",
+        "All decimal digits, if the number is whole, exact and beyond 2^53; otherwise null.",
         |it| text(it.whole.map(|whole| whole.to_string()).as_deref()),
     )
     .finish()

@@ -28,7 +28,7 @@ pub(super) struct Coverage {
     mixed: Vec<Mixed>,
 }
 
-/// A lookup of which the days took different states.
+/// A lookup for which the days took different states.
 #[derive(Debug, Clone)]
 struct Mixed {
     lookup: String,
@@ -87,63 +87,63 @@ fn coverage() -> Object {
         .leaf(
             "from",
             TypeRef::named(DATE),
-            "The first day asked for; null when the lake is empty.",
+            "The first requested day; null if the lake is empty.",
             |it| text(it.from.as_deref()),
         )
         .leaf(
             "to",
             TypeRef::named(DATE),
-            "The last day asked for; null when the lake is empty.",
+            "The last requested day; null if the lake is empty.",
             |it| text(it.to.as_deref()),
         )
-        .leaf("nDays", int(), "How many days lie between them, both included.", |it| {
+        .leaf("nDays", int(), "The number of days from first to last, both included.", |it| {
             it.n_days.into()
         })
         .leaf(
             "nDaysPresent",
             int(),
-            "The days whose numbers are in the answer; 0: there is no data, and every value is null.",
+            "The number of days whose numbers are in the answer; if 0, there is no data and every value is null.",
             |it| it.n_days_present.into(),
         )
-        .leaf("nMissing", int(), "How many days missingRanges holds.", |it| it.n_missing.into())
+        .leaf("nMissing", int(), "The number of days in missingRanges.", |it| it.n_missing.into())
         .list(
             "missingRanges",
             DAYS,
-            "Days asked for that the numbers lack: the snapshot does not hold them, or not one by \
-             one. Without from and to, the gaps between the days that are there.",
+            "Requested days that the numbers lack: the snapshot does not hold them, or not day by \
+             day. Without from and to, the gaps between the days that are present.",
             |it: &Coverage| &it.missing,
         )
         .list(
             "retiredRanges",
             DAYS,
-            "Those of the missing days whose month is retired: asked for as a whole, it answers.",
+            "Those of the missing days whose month is retired: a query for the whole month has an answer.",
             |it: &Coverage| &it.retired,
         )
         .list(
             "provisionalRanges",
             DAYS,
-            "Days asked for whose numbers may still change.",
+            "Requested days whose numbers may still change.",
             |it: &Coverage| &it.provisional,
         )
         .old_leaf(
             "missing",
             TypeRef::named_nn_list_nn(DATE),
             &first("missingRanges"),
-            "Ask for missingRanges, which are complete however long they are.",
+            "Use missingRanges, which is always complete.",
             |it| listed(&it.missing),
         )
         .old_leaf(
             "retired",
             TypeRef::named_nn_list_nn(DATE),
             &first("retiredRanges"),
-            "Ask for retiredRanges, which are complete however long they are.",
+            "Use retiredRanges, which is always complete.",
             |it| listed(&it.retired),
         )
         .old_leaf(
             "provisional",
             TypeRef::named_nn_list_nn(DATE),
             &first("provisionalRanges"),
-            "Ask for provisionalRanges, which are complete however long they are.",
+            "Use provisionalRanges, which is always complete.",
             |it| listed(&it.provisional),
         )
         .leaf(
@@ -155,7 +155,7 @@ fn coverage() -> Object {
         .list(
             "mixedLookups",
             MIXED_LOOKUP,
-            "Lookups that changed while days kept what they had taken from them, as far as the answer depends on it.",
+            "Lookups that changed while existing days kept their earlier values, as far as the answer depends on them.",
             |it: &Coverage| &it.mixed,
         )
         .finish()
@@ -164,16 +164,16 @@ fn coverage() -> Object {
 fn mixed() -> Object {
     ObjectOf::<Mixed>::new(
         MIXED_LOOKUP,
-        "A lookup of which the days of an answer took different states (on_change = \"new_days\").",
+        "A lookup for which the days of an answer took different states (on_change = \"new_days\").",
     )
     .leaf("lookup", TypeRef::named_nn(TypeRef::STRING), "The lookup's name in the model.", |it| {
         it.lookup.as_str().into()
     })
-    .leaf("stateCount", int(), "How many states there are.", |it| it.n_states.into())
-    .list("otherRanges", DAYS, "The days that took another one than the last day.", |it: &Mixed| {
+    .leaf("stateCount", int(), "The number of states.", |it| it.n_states.into())
+    .list("otherRanges", DAYS, "The days that took a different state than the last day.", |it: &Mixed| {
         &it.others
     })
-    .leaf("message", TypeRef::named_nn(TypeRef::STRING), "All of it in words.", |it| {
+    .leaf("message", TypeRef::named_nn(TypeRef::STRING), "The whole notice in words.", |it| {
         it.message.as_str().into()
     })
     .finish()
@@ -185,11 +185,11 @@ fn days_type() -> Object {
             it.0.first().to_string().into()
         })
         .leaf("to", TypeRef::named_nn(DATE), "The last day.", |it| it.0.last().to_string().into())
-        .leaf("nDays", int(), "How many days they are.", |it| it.0.n_days().into())
+        .leaf("nDays", int(), "The number of days.", |it| it.0.n_days().into())
         .finish()
 }
 
-/// The first days of some ranges, as old fields have them.
+/// The first days of some ranges, for the deprecated fields.
 fn listed(ranges: &[Days]) -> GraphQlValue {
     let days = listed_days(ranges.iter().map(|Days(range)| *range));
     days.map(|day| day.to_string()).collect()

@@ -1,4 +1,4 @@
-//! What a dataset offers: the types `Dataset`, `TimeKeyInfo`, `FieldInfo` and `MeasureInfo`.
+//! The description of a dataset: the types `Dataset`, `TimeKeyInfo`, `FieldInfo` and `MeasureInfo`.
 
 use async_graphql::Value;
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
@@ -119,14 +119,14 @@ impl From<clio_proto::MeasureInfo> for MeasureInfo {
 }
 
 pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
-    let kinds = enum_of(MEASURE_KIND, "What a measure is.", MeasureClassName::ALL, |kind| {
+    let kinds = enum_of(MEASURE_KIND, "The kind of a measure.", MeasureClassName::ALL, |kind| {
         (kind.as_str(), kind_told(kind))
     });
-    let weekdays = enum_of(WEEKDAY, "A day on which weeks begin.", &WeekStart::ALL, |day| {
+    let weekdays = enum_of(WEEKDAY, "The first day of a week.", &WeekStart::ALL, |day| {
         (day.as_str(), weekday_told(day))
     });
     let formats =
-        enum_of(MEASURE_FORMAT, "How a measure is shown.", &MeasureFormat::ALL, |format| {
+        enum_of(MEASURE_FORMAT, "How a measure is displayed.", &MeasureFormat::ALL, |format| {
             (format.as_str(), format_told(format))
         });
     schema
@@ -141,9 +141,9 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 
 fn kind_told(kind: MeasureClassName) -> &'static str {
     match kind {
-        MeasureClassName::Count => "A number of events: exact.",
-        MeasureClassName::Sum => "A sum of a column: exact.",
-        MeasureClassName::Distinct => "A number of different values, estimated by a sketch.",
+        MeasureClassName::Count => "The number of events: exact.",
+        MeasureClassName::Sum => "The sum of a column: exact.",
+        MeasureClassName::Distinct => "The number of different values, estimated by a sketch.",
         MeasureClassName::Quantile => "A quantile of a column's values, read off narrow buckets.",
         MeasureClassName::Derived => "An expression over other measures.",
     }
@@ -151,7 +151,7 @@ fn kind_told(kind: MeasureClassName) -> &'static str {
 
 fn weekday_told(day: WeekStart) -> &'static str {
     match day {
-        WeekStart::Monday => "As ISO 8601 has it.",
+        WeekStart::Monday => "As in ISO 8601.",
         WeekStart::Sunday => "As in North America.",
     }
 }
@@ -159,7 +159,7 @@ fn weekday_told(day: WeekStart) -> &'static str {
 fn format_told(format: MeasureFormat) -> &'static str {
     match format {
         MeasureFormat::Number => "A plain number.",
-        MeasureFormat::Percent => "A share of 1, shown as a percentage.",
+        MeasureFormat::Percent => "A fraction, displayed as a percentage.",
         MeasureFormat::Seconds => "A duration in seconds.",
     }
 }
@@ -170,16 +170,16 @@ fn dataset() -> Object {
         .leaf("timezone", string(), "The IANA name of the time zone in which a day begins.", |it| {
             it.timezone.as_str().into()
         })
-        .leaf("fingerprint", string(), "Changes whenever the meaning of the model does.", |it| {
+        .leaf("fingerprint", string(), "Changes whenever the meaning of the model changes.", |it| {
             it.fingerprint.as_str().into()
         })
-        .leaf("weekStarts", TypeRef::named_nn(WEEKDAY), "The day on which a week begins.", |it| {
+        .leaf("weekStarts", TypeRef::named_nn(WEEKDAY), "The first day of a week.", |it| {
             enum_value(it.week_starts.as_str())
         })
         .list(
             "timeKeys",
             TIME_KEY_INFO,
-            "What one groups by besides the fields, finest first.",
+            "The steps of time that one can group by, finest first.",
             |it: &Dataset| &it.time_keys,
         )
         .list(
@@ -191,7 +191,7 @@ fn dataset() -> Object {
         .list(
             "ages",
             FIELD_INFO,
-            "Steps of age, in GroupKey and CubeFilter, and not in Field: their values are whole numbers, of days or weeks since a \
+            "Steps of age, in GroupKey and CubeFilter but not in Field: their values are whole numbers of days or weeks since a \
              member's first day.",
             |it: &Dataset| &it.ages,
         )
@@ -202,12 +202,12 @@ fn dataset() -> Object {
 }
 
 fn time_key_info() -> Object {
-    ObjectOf::<TimeGrain>::new(TIME_KEY_INFO, "A step of time that one groups by.")
+    ObjectOf::<TimeGrain>::new(TIME_KEY_INFO, "A step of time to group by.")
         .leaf("name", string(), "The period: \"day\".", |it| it.as_str().into())
         .leaf("enumName", string(), "The name in the enum GroupKey: \"DAY\".", |it| {
             enum_name(it.as_str()).into()
         })
-        .leaf("label", string(), "What people read: \"Day\".", |it| label_of(*it).into())
+        .leaf("label", string(), "The text to display: \"Day\".", |it| label_of(*it).into())
         .finish()
 }
 
@@ -221,7 +221,7 @@ fn label_of(grain: TimeGrain) -> &'static str {
 }
 
 fn field_info() -> Object {
-    ObjectOf::<FieldInfo>::new(FIELD_INFO, "What one filters and groups by.")
+    ObjectOf::<FieldInfo>::new(FIELD_INFO, "A dimension or an attribute, to filter and group by.")
         .leaf("name", string(), "The name in the model: \"asset\", \"asset.title\".", |it| {
             it.name.as_str().into()
         })
@@ -243,7 +243,7 @@ fn field_info() -> Object {
             "The attribute's name, \"title\"; null for the dimension itself.",
             |it| text(it.attribute.as_deref()),
         )
-        .leaf("label", string(), "What people read: \"Asset title\".", |it| {
+        .leaf("label", string(), "The text to display: \"Asset title\".", |it| {
             it.label.as_str().into()
         })
         .leaf("multi", boolean(), "Multi-valued: allOf is allowed, and groups overlap.", |it| {
@@ -259,7 +259,7 @@ fn field_info() -> Object {
 }
 
 fn measure_info() -> Object {
-    ObjectOf::<MeasureInfo>::new(MEASURE_INFO, "A number that one asks for.")
+    ObjectOf::<MeasureInfo>::new(MEASURE_INFO, "A measure that queries can ask for.")
         .leaf("name", string(), "The name in the model: \"take_rate\".", |it| {
             it.name.as_str().into()
         })
@@ -272,23 +272,23 @@ fn measure_info() -> Object {
         .leaf("conditionName", string(), "The name in CubeHaving: \"takeRate\".", |it| {
             condition_name(&it.name).into()
         })
-        .leaf("label", string(), "What people read: \"Take rate\".", |it| it.label.as_str().into())
-        .leaf("kind", TypeRef::named_nn(MEASURE_KIND), "What it is.", |it| {
+        .leaf("label", string(), "The text to display: \"Take rate\".", |it| it.label.as_str().into())
+        .leaf("kind", TypeRef::named_nn(MEASURE_KIND), "The kind of the measure.", |it| {
             enum_value(it.kind.as_str())
         })
-        .leaf("format", TypeRef::named_nn(MEASURE_FORMAT), "How it is shown.", |it| {
+        .leaf("format", TypeRef::named_nn(MEASURE_FORMAT), "How it is displayed.", |it| {
             enum_value(it.format.as_str())
         })
         .leaf(
             "expr",
             TypeRef::named(TypeRef::STRING),
-            "The expression of a derived measure.",
+            "The expression, of a derived measure.",
             |it| text(it.expr.as_deref()),
         )
         .leaf(
             "family",
             TypeRef::named(TypeRef::STRING),
-            "The sketch family of a distinct count.",
+            "The sketch family, of a distinct count.",
             |it| text(it.family.as_deref()),
         )
         .leaf(
@@ -300,25 +300,25 @@ fn measure_info() -> Object {
         .leaf(
             "relativeError",
             TypeRef::named(TypeRef::FLOAT),
-            "One standard error, relative, of a distinct count; of a quantile the most that it is off.",
+            "The relative standard error of a distinct count; the largest relative error of a quantile.",
             |it| number(it.relative_error),
         )
         .leaf(
             "quantileOf",
             TypeRef::named(TypeRef::STRING),
-            "The quantile measure that a quantile is of: \"watch\". Any other one of it can be asked for by quantiles.",
+            "The quantile measure that a quantile belongs to: \"watch\". Any other quantile of it can be requested by quantiles.",
             |it| text(it.quantile_of.as_deref()),
         )
         .leaf(
             "quantilePercent",
             TypeRef::named(TypeRef::FLOAT),
-            "Which quantile it is, in per cent.",
+            "The quantile in per cent.",
             |it| number(it.percent),
         )
         .leaf(
             "edges",
             TypeRef::named_nn_list_nn(TypeRef::FLOAT),
-            "At which numbers the share of values below is exact, of a quantile; else none.",
+            "Of a quantile, the numbers at which the fraction of values below is exact; otherwise empty.",
             |it| it.edges.iter().map(|edge| number(Some(*edge))).collect(),
         )
         .finish()

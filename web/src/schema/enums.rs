@@ -1,11 +1,11 @@
-//! Enums of the schema that stand for families of ours: a value for each member, by the member's own name.
+//! Enums of the schema for our families: one value for each member, by the member's own name.
 
 use async_graphql::dynamic::{Enum, EnumItem};
 use async_graphql::{Name, Value};
 
 use crate::names::enum_name;
 
-/// The enum of a family, of whose members the name and the description are told.
+/// The GraphQL enum of a family, given the names and descriptions of its members.
 pub(super) fn enum_of<T: Copy>(
     name: &str,
     description: &str,
@@ -19,7 +19,7 @@ pub(super) fn enum_of<T: Copy>(
     })
 }
 
-/// The value that stands for the member of a name.
+/// The value for the member of a name.
 pub(super) fn enum_value(member: &str) -> Value {
     Value::Enum(Name::new(enum_name(member)))
 }

@@ -1,4 +1,4 @@
-//! What people keep: fields of `Query`, the type `Mutation`, and how both reach the store.
+//! What people keep: fields of `Query`, the type `Mutation`, and their access to the store.
 
 mod annotations;
 mod links;
@@ -27,7 +27,7 @@ use crate::names::Names;
 pub(super) const MUTATION: &str = "Mutation";
 const KEEPING: &str = "Keeping";
 
-/// Whether something can be kept, as GraphQL shows it.
+/// Whether anything can be kept, as GraphQL shows it.
 #[derive(Debug, Clone)]
 struct KeepingInfo {
     is_on: bool,
@@ -40,20 +40,20 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         "Whether views, annotations and links can be kept here, and for whom.",
     )
     .leaf("isOn", TypeRef::named_nn(TypeRef::BOOLEAN), "Whether they can.", |it| it.is_on.into())
-    .leaf("hint", TypeRef::named(TypeRef::STRING), "How to switch it on; null where it is.", |it| {
+    .leaf("hint", TypeRef::named(TypeRef::STRING), "How to turn it on; null if it is on.", |it| {
         text((!it.is_on).then_some(HINT))
     })
     .leaf(
         "person",
         TypeRef::named_nn(TypeRef::STRING),
-        "Who asks, by the name that stands at what they keep. Everybody is `local`.",
+        "Who is asking, by the name under which their things are kept. Everybody is `local`.",
         |it| it.person.as_str().into(),
     );
     let schema = schema.register(keeping.finish());
     links::register(annotations::register(views::register(schema)))
 }
 
-/// Adds the fields that look at what is kept.
+/// Adds the fields that read what is kept.
 pub(super) fn fields(query: Object, names: &Arc<Names>) -> Object {
     let keeping = keeps("keeping", TypeRef::named_nn(KEEPING), |_, keeper| {
         let Keeping { scope, .. } = &*keeper.keeping;
@@ -61,21 +61,21 @@ pub(super) fn fields(query: Object, names: &Arc<Names>) -> Object {
             KeepingInfo { is_on: keeper.keeping.store().is_some(), person: scope.person.clone() };
         Ok(Box::pin(async move { Ok(FieldValue::owned_any(info)) }))
     })
-    .description("Whether something can be kept here.");
+    .description("Whether anything can be kept here.");
     let query = query.field(keeping).field(views::all());
     query.field(annotations::page(names)).field(links::find(names))
 }
 
-/// The type whose fields keep, change and remove.
+/// The type whose fields add, change and remove what is kept.
 pub(super) fn mutation(names: &Arc<Names>) -> Object {
     let mutation = Object::new(MUTATION).description(
-        "Everything that one can have kept. What is kept has a revision; whoever changes it names the one that they saw, and is refused \
-         with the code CONFLICT, who changed it (changedBy), when (changedAt) and its revision if it is another one by now.",
+        "All that can be kept, changed and removed. Each thing has a revision; a change names the revision that was seen, and is refused \
+         with the code CONFLICT, who changed it (changedBy), when (changedAt) and its current revision if that is a different one.",
     );
     links::mutations(annotations::mutations(views::mutations(mutation), names), names)
 }
 
-/// Why a field of what is kept fails.
+/// Why a field of what is kept failed.
 enum Failure {
     Service(ServiceError),
     Store(StoreError),
@@ -95,13 +95,14 @@ impl From<StoreError> for Failure {
 
 type Kept = BoxFuture<'static, Result<FieldValue<'static>, Failure>>;
 
-/// Where things are kept, and who asks serving for what is kept with them.
+/// The store, and who queries serving for answers to be kept.
 struct Keeper {
     keeping: Arc<Keeping>,
     asker: Asker,
 }
 
-/// A field that lowers its arguments and goes to the store. The one place where an error of the store becomes one of GraphQL.
+/// A field that lowers its arguments and calls the store. The one place where an error of the store becomes one of
+/// GraphQL.
 fn keeps<F>(name: &str, ty: TypeRef, keep: F) -> Field
 where
     F: Fn(&ObjectAccessor<'_>, Keeper) -> Result<Kept, ServiceError> + Send + Sync + 'static,
@@ -118,7 +119,7 @@ where
                 Failure::Service(error) => graphql_error(error, field),
                 Failure::Store(error) => store_error(&error, &reports, field),
             })?;
-            // Below a null that is a value, fields would be asked for.
+            // A null returned as a value would be asked for its fields.
             Ok(Some(value).filter(|value| value.as_value() != Some(&Value::Null)))
         })
     })
@@ -127,7 +128,7 @@ where
 fn keeper(context: &ResolverContext<'_>) -> Result<Keeper, ServiceError> {
     let asker = Asker::of(context)?;
     let keeping = context.data_opt::<Arc<Keeping>>().cloned().ok_or_else(|| {
-        ServiceError::new(Code::Internal, "this schema was built to be printed, not to be asked")
+        ServiceError::new(Code::Internal, "this schema was built to be printed, not to be queried")
     })?;
     Ok(Keeper { keeping, asker })
 }
@@ -137,8 +138,9 @@ fn id_argument(description: &str) -> InputValue {
 }
 
 fn revision_argument() -> InputValue {
-    InputValue::new("revision", TypeRef::named_nn(TypeRef::INT))
-        .description("The revision that was seen; it is refused if there is another one by now.")
+    InputValue::new("revision", TypeRef::named_nn(TypeRef::INT)).description(
+        "The revision that was seen; the change is refused if that is not the current one.",
+    )
 }
 
 /// The arguments `id` and `revision`.
@@ -149,7 +151,7 @@ fn revision(arguments: &ObjectAccessor<'_>) -> Result<Revision, ServiceError> {
     Ok(Revision { id, number })
 }
 
-/// A number as GraphQL has ids: a text.
+/// A number in the form that GraphQL has for ids: text.
 fn id(id: &Argument<'_>) -> Result<i64, ServiceError> {
     let found = match id.text() {
         Ok(text) => text.parse().ok(),

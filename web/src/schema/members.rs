@@ -48,7 +48,7 @@ impl From<clio_proto::Member> for Member {
     }
 }
 
-/// What people read of a member: its label, else its value, else that it has none.
+/// The text to display for a member: its label, otherwise its value, otherwise that it has none.
 pub(super) fn printable(label: Option<String>, value: Option<&str>) -> String {
     match (label.filter(|label| !label.is_empty()), value) {
         (Some(label), _) => label,
@@ -65,10 +65,12 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 fn page() -> Object {
     ObjectOf::<MemberPage>::new(MEMBER_PAGE, "A page of the values of one field, or of all.")
         .list("members", MEMBER, "The members of this page.", |it: &MemberPage| &it.members)
-        .leaf("total", TypeRef::named_nn(TypeRef::INT), "How many match in all.", |it| {
+        .leaf("total", TypeRef::named_nn(TypeRef::INT), "The number of all that match.", |it| {
             it.total.into()
         })
-        .one("pageInfo", PAGE_INFO, "What comes before and behind this page.", |it| &it.page_info)
+        .one("pageInfo", PAGE_INFO, "Whether there are members before and after this page.", |it| {
+            &it.page_info
+        })
         .finish()
 }
 
@@ -80,13 +82,13 @@ fn member() -> Object {
         .leaf(
             "value",
             TypeRef::named(TypeRef::STRING),
-            "The value, as filters take it; null for the null member.",
+            "The value, as filters accept it; null for the null member.",
             |it| text(it.value.as_deref()),
         )
         .leaf(
             "label",
             TypeRef::named_nn(TypeRef::STRING),
-            "What people read; always printable.",
+            "The text to display; always printable.",
             |it| it.label.as_str().into(),
         )
         .leaf("media", TypeRef::named(TypeRef::STRING), "The address of a preview.", |it| {
@@ -95,14 +97,14 @@ fn member() -> Object {
         .leaf(
             "nCells",
             TypeRef::named_nn(INT64),
-            "All-time cells that hold it: its frequency, for ordering.",
+            "The number of all-time cells that hold it: how frequent it is, for ordering.",
             |it| it.n_cells.into(),
         )
         .leaf(
             "nCellsLeft",
             TypeRef::named(INT64),
-            "Where days or a filter are given: the cells that hold it, of the periods that make up these days, as far as the \
-             filter's tests of other fields leave them. Members come in its order then.",
+            "If days or a filter are given: the number of cells that hold it, among the periods that make up these days, that pass the \
+             filter's tests of other fields. Members are ordered by it then.",
             |it| it.n_cells_left.map_or(GraphQlValue::Null, GraphQlValue::from),
         )
         .finish()

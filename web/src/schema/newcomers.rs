@@ -13,11 +13,11 @@ use crate::names::enum_name;
 pub(super) const NEWCOMERS: &str = "Newcomers";
 pub(super) const LOOK_BACK: &str = "LookBack";
 
-/// Who of the people of a row is new, as GraphQL shows it; none where that is not asked for or not known.
+/// How many of the people of a row are new, as GraphQL shows it; `None` where that is not requested or not known.
 #[derive(Debug, Clone)]
 pub(super) struct Newcomers(Option<([Number; 2], u32)>);
 
-/// What new and returning people are told from.
+/// What new and returning people are determined from.
 #[derive(Debug, Clone)]
 pub(super) struct LookBack {
     measure: Name,
@@ -49,35 +49,37 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 fn newcomers() -> Object {
     ObjectOf::<Newcomers>::new(
         NEWCOMERS,
-        "Who of the people of a row is new, and who returns; null where that is not asked for, and where no day of the look-back is \
+        "How many of the people of a row are new, and how many return; null if not requested, and if no day of the look-back is \
          there.",
     )
-    .maybe("fresh", REACH_NUMBER, "Those not seen in the look-back.", |it: &Newcomers| {
+    .maybe("fresh", REACH_NUMBER, "People not seen in the look-back.", |it: &Newcomers| {
         it.0.as_ref().map(|(numbers, _)| &numbers[0])
     })
-    .maybe("returning", REACH_NUMBER, "Those seen in it.", |it: &Newcomers| {
+    .maybe("returning", REACH_NUMBER, "People seen in it.", |it: &Newcomers| {
         it.0.as_ref().map(|(numbers, _)| &numbers[1])
     })
     .leaf(
         "nDaysMissing",
         TypeRef::named(TypeRef::INT),
-        "How many days of the row's look-back are not there: who was seen on these alone is told as new.",
+        "The number of missing days in the row's look-back: people seen on these alone count as new.",
         |it| it.0.as_ref().map_or(GraphQlValue::Null, |(_, n_days_missing)| (*n_days_missing).into()),
     )
     .finish()
 }
 
 fn look_back() -> Object {
-    ObjectOf::<LookBack>::new(LOOK_BACK, "What new and returning people are told from.")
+    ObjectOf::<LookBack>::new(LOOK_BACK, "What new and returning people are determined from.")
         .leaf("measure", TypeRef::named_nn(MEASURE), "The distinct measure.", |it| {
             GraphQlValue::Enum(it.measure.clone())
         })
         .leaf(
             "days",
             int(),
-            "How many days before the first day of each row that is asked for.",
+            "The requested number of days before the first day of each row.",
             |it| it.n_days.into(),
         )
-        .one("coverage", COVERAGE, "These days of all rows together.", |it: &LookBack| &it.coverage)
+        .one("coverage", COVERAGE, "The look-back days of all rows together.", |it: &LookBack| {
+            &it.coverage
+        })
         .finish()
 }

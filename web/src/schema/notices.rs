@@ -1,4 +1,4 @@
-//! What an answer says of its question and of its own gaps: the types `Notice` and `Withheld`.
+//! What an answer says about its query and its own gaps: the types `Notice` and `Withheld`.
 
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value as GraphQlValue};
@@ -10,11 +10,11 @@ use crate::names::enum_name;
 pub(super) const NOTICE: &str = "Notice";
 pub(super) const WITHHELD: &str = "Withheld";
 
-/// What is not told of small groups.
+/// What is withheld of small groups.
 #[derive(Debug, Clone)]
 pub(super) struct Withheld(pub(super) clio_proto::Withheld);
 
-/// What the filter names and no member is.
+/// A value that the filter names but no member has.
 #[derive(Debug, Clone)]
 pub(super) struct Notice {
     field: Name,
@@ -39,45 +39,48 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 fn notice() -> Object {
     ObjectOf::<Notice>::new(
         NOTICE,
-        "A value of the filter that the field does not have: a slip of the pen, perhaps.",
+        "A value of the filter that the field does not have: perhaps a typing mistake.",
     )
-    .leaf("field", TypeRef::named_nn(FIELD), "The field that is tested.", |it| {
+    .leaf("field", TypeRef::named_nn(FIELD), "The field that the filter tests.", |it| {
         GraphQlValue::Enum(it.field.clone())
     })
-    .leaf("value", TypeRef::named_nn(TypeRef::STRING), "As the filter has it.", |it| {
-        it.value.as_str().into()
-    })
+    .leaf(
+        "value",
+        TypeRef::named_nn(TypeRef::STRING),
+        "The value as written in the filter.",
+        |it| it.value.as_str().into(),
+    )
     .leaf(
         "isPrefix",
         TypeRef::named_nn(TypeRef::BOOLEAN),
-        "It is a prefix, with which no value starts.",
+        "It is a prefix, and no value starts with it.",
         |it| it.is_prefix.into(),
     )
     .leaf(
         "nearest",
         TypeRef::named_nn_list_nn(TypeRef::STRING),
-        "Up to three values of the field that are written alike, the nearest first.",
+        "Up to three similarly spelled values of the field, the closest first.",
         |it| texts(&it.nearest),
     )
-    .leaf("message", TypeRef::named_nn(TypeRef::STRING), "All of it in words.", |it| {
+    .leaf("message", TypeRef::named_nn(TypeRef::STRING), "The whole notice in words.", |it| {
         it.message.as_str().into()
     })
     .finish()
 }
 
 fn withheld() -> Object {
-    let description = "What is not told of groups with fewer people than the model's min_people.";
+    let description = "What is withheld of groups with fewer people than the model's min_people.";
     ObjectOf::<Withheld>::new(WITHHELD, description)
         .leaf(
             "minPeople",
             int(),
-            "The fewest people that are told of, and the number of which those of all others are multiples.",
+            "The smallest number of people that is shown; larger ones are rounded to multiples of it.",
             |it| it.0.min_people.into(),
         )
         .leaf(
             "rowCount",
             int(),
-            "Of how many of the groups that stay, on all pages, some measure asked for is withheld.",
+            "The number of groups, on all pages, of which some requested measure is withheld.",
             |it| it.0.n_rows.into(),
         )
         .finish()

@@ -21,7 +21,7 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
         Self { object: Object::new(name).description(description), values: PhantomData }
     }
 
-    /// A field with a scalar, an enum, or a list of them. A null value is GraphQL's null.
+    /// A field with a scalar, an enum, or a list of them. A null value becomes null in GraphQL.
     pub(super) fn leaf(
         self,
         name: &str,
@@ -36,7 +36,7 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
         })
     }
 
-    /// A field that another one replaces: it stays, and says so.
+    /// A deprecated field: it stays, and names its replacement.
     pub(super) fn old_leaf(
         self,
         name: &str,
@@ -53,7 +53,7 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
         Self { object: self.object.field(field), values: PhantomData }
     }
 
-    /// A field with an object that is always there.
+    /// A field with an object that is always present.
     pub(super) fn one<U: Any + Send + Sync>(
         self,
         name: &str,
@@ -97,7 +97,7 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
         })
     }
 
-    /// A field with a list of objects that each lie in another one.
+    /// A field with a list of objects, each inside another object.
     pub(super) fn list_in<U: Any + Send + Sync>(
         self,
         name: &str,
@@ -120,7 +120,7 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
         self.object
     }
 
-    /// The getter gives a value, and how many it counts for in the answer's budget.
+    /// The getter returns a value and the number of values that it counts as in the answer's budget.
     fn field<F>(self, name: &str, ty: TypeRef, description: &str, get: F) -> Self
     where
         F: for<'a> Fn(&'a T) -> Option<(FieldValue<'a>, usize)> + Send + Sync + 'static,
@@ -128,7 +128,7 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
         let field = Field::new(name, ty, move |context: ResolverContext<'_>| {
             let found = context.parent_value.downcast_ref::<T>().and_then(&get);
             let (value, n_values) = found.map_or((None, 1), |(value, n)| (Some(value), n));
-            // Where there is no room any more the whole answer becomes an error: see `Budget`.
+            // Once the budget is used up the whole answer becomes an error: see `Budget`.
             let budget = context.data_opt::<Arc<Budget>>();
             let has_room = budget.is_none_or(|budget| budget.take(n_values));
             FieldFuture::Value(value.filter(|_| has_room))
@@ -137,22 +137,22 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
     }
 }
 
-/// A text, or null.
+/// Text, or null.
 pub(super) fn text(text: Option<&str>) -> Value {
     text.map_or(Value::Null, Value::from)
 }
 
-/// A number, or null where there is none or it is not finite.
+/// A number, or null if there is none or it is not finite.
 pub(super) fn number(number: Option<f64>) -> Value {
     number.map_or(Value::Null, Value::from)
 }
 
-/// A whole number that is always there.
+/// A whole number that is always present.
 pub(super) fn int() -> TypeRef {
     TypeRef::named_nn(TypeRef::INT)
 }
 
-/// A list of texts.
+/// A list of strings.
 pub(super) fn texts(texts: &[String]) -> Value {
     texts.iter().map(String::as_str).collect()
 }

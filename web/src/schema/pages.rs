@@ -1,4 +1,4 @@
-//! The pages of an answer: the types `CubeEdge` and `PageInfo`, as the cursor connections of GraphQL have them.
+//! Pages of an answer: the types `CubeEdge` and `PageInfo`, modelled on GraphQL's cursor connections.
 
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use clio_proto::{Answer, Cursor};
@@ -9,15 +9,15 @@ use super::object::{ObjectOf, text};
 pub(super) const CUBE_EDGE: &str = "CubeEdge";
 pub(super) const PAGE_INFO: &str = "PageInfo";
 
-/// A row with its place.
+/// A row with its cursor.
 #[derive(Debug, Clone)]
 pub(super) struct CubeEdge {
     pub(super) node: CubeRow,
-    /// Behind the row; `None` from a service of an older version.
+    /// The position after the row; `None` from a service of an older version.
     cursor: Option<Cursor>,
 }
 
-/// What comes before and behind a page.
+/// Whether there is anything before and after a page.
 #[derive(Debug, Clone)]
 pub(super) struct PageInfo {
     start: Option<Cursor>,
@@ -26,7 +26,7 @@ pub(super) struct PageInfo {
     has_previous: bool,
 }
 
-/// Gives the rows of an answer, which are its page, their places.
+/// Pairs the rows of an answer, which are one page, with their cursors.
 pub(super) fn edges(rows: Vec<CubeRow>, end: Option<Cursor>) -> Vec<CubeEdge> {
     let n_rows = rows.len() as u64;
     let cursor = |n_behind: u64| {
@@ -41,7 +41,7 @@ impl PageInfo {
         Self::of(answer.rows.len(), answer.end, answer.has_next_page())
     }
 
-    /// Of a page with so many entries, and whether more come.
+    /// The page information for a page of `n` entries, given whether more follow.
     pub(super) fn of(n_entries: usize, end: Option<Cursor>, has_next: bool) -> Self {
         let n_entries = n_entries as u64;
         let n_before = end.map_or(0, |end| end.n_before.saturating_sub(n_entries));
@@ -64,12 +64,12 @@ fn cursor(cursor: Option<Cursor>) -> async_graphql::Value {
 }
 
 fn edge() -> Object {
-    ObjectOf::<CubeEdge>::new(CUBE_EDGE, "A group with its place among all.")
+    ObjectOf::<CubeEdge>::new(CUBE_EDGE, "A group with its position among all.")
         .one("node", CUBE_ROW, "The group.", |it: &CubeEdge| &it.node)
         .leaf(
             "cursor",
             TypeRef::named(TypeRef::STRING),
-            "Behind the group, for after; null from a service of an older version.",
+            "The position after the group, for after; null from a service of an older version.",
             |it| cursor(it.cursor),
         )
         .finish()
@@ -77,23 +77,26 @@ fn edge() -> Object {
 
 fn page_info() -> Object {
     let boolean = || TypeRef::named_nn(TypeRef::BOOLEAN);
-    ObjectOf::<PageInfo>::new(PAGE_INFO, "What comes before and behind a page.")
-        .leaf("hasNextPage", boolean(), "More come behind the last one of the page.", |it| {
+    ObjectOf::<PageInfo>::new(PAGE_INFO, "Whether there is anything before and after a page.")
+        .leaf("hasNextPage", boolean(), "Whether more follow the last one of the page.", |it| {
             it.has_next.into()
         })
-        .leaf("hasPreviousPage", boolean(), "Some come before the first one of the page.", |it| {
-            it.has_previous.into()
-        })
+        .leaf(
+            "hasPreviousPage",
+            boolean(),
+            "Whether some precede the first one of the page.",
+            |it| it.has_previous.into(),
+        )
         .leaf(
             "startCursor",
             TypeRef::named(TypeRef::STRING),
-            "The cursor of the first one; null where there is none.",
+            "The cursor of the first one; null if the page is empty.",
             |it| cursor(it.start),
         )
         .leaf(
             "endCursor",
             TypeRef::named(TypeRef::STRING),
-            "The cursor of the last one, for after of the next page; null where there is none.",
+            "The cursor of the last one, for after of the next page; null if the page is empty.",
             |it| cursor(it.end),
         )
         .finish()

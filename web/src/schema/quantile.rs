@@ -1,4 +1,4 @@
-//! A quantile that was asked for beside the measures: the type `Quantile`.
+//! A quantile requested besides the measures: the type `Quantile`.
 
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value as GraphQlValue};
@@ -20,7 +20,7 @@ pub(super) struct AskedQuantile {
 }
 
 impl AskedQuantile {
-    /// That of a name that queries have for it.
+    /// The quantile of a name that queries have for it.
     pub(super) fn of(name: &str) -> Self {
         let (measure, quantile) = name.split_once('.').unwrap_or((name, ""));
         let percent = quantile.parse().ok().map(Percentile::percent);
@@ -44,13 +44,13 @@ fn quantile() -> Object {
     let float = || TypeRef::named(TypeRef::FLOAT);
     ObjectOf::<Quantile>::new(
         QUANTILE,
-        "A quantile with the ends of the bucket that it lies in: the true one is within them with certainty.",
+        "A quantile with the ends of the bucket that it lies in: the true one is certain to be between them.",
     )
     .leaf("measure", TypeRef::named_nn(QUANTILE_MEASURE), "The quantile measure.", |it| {
         GraphQlValue::Enum(it.asked.measure.clone())
     })
     .leaf("percent", float(), "Which quantile.", |it| number(it.asked.percent))
-    .leaf("value", float(), "The number; null where there are no values.", |it| {
+    .leaf("value", float(), "The number; null if there are no values.", |it| {
         number(it.number.value)
     })
     .leaf("lower", float(), "The lower end.", |it| number(it.number.lower))
@@ -58,10 +58,10 @@ fn quantile() -> Object {
     .maybe(
         "compared",
         COMPARED,
-        "It beside that of the other side, where rows are compared: its bounds are certain too.",
+        "The comparison with the other side's quantile, if rows are compared: its bounds are certain, too.",
         |it: &Quantile| it.compared.as_ref(),
     )
-    .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "Both ends are the number.", |it| {
+    .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "Both ends equal the number.", |it| {
         it.number.exact.into()
     })
     .finish()

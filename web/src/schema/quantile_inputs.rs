@@ -1,4 +1,4 @@
-//! Any quantile of a quantile measure, of a dataset that has some: as what is asked for, ordered by and tested.
+//! Quantiles of quantile measures as inputs, for a dataset that has such measures: requested, ordered by and tested.
 
 use async_graphql::Value;
 use async_graphql::dynamic::{Enum, EnumItem, InputObject, SchemaBuilder, TypeRef};
@@ -20,8 +20,8 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
     let items = measures
         .iter()
         .map(|name| EnumItem::new(enum_name(name)).description(format!("Quantiles of `{name}`.")));
-    let measures =
-        Enum::new(QUANTILE_MEASURE).description("A measure that any quantile of can be asked for.");
+    let measures = Enum::new(QUANTILE_MEASURE)
+        .description("A measure of which any quantile can be requested.");
     schema
         .register(items.fold(measures, Enum::item))
         .register(of_measure(
@@ -39,11 +39,11 @@ fn of_measure(object: InputObject) -> InputObject {
                 .description("The quantile measure."),
         )
         .field(input("percent", TypeRef::named_nn(TypeRef::FLOAT)).description(
-            "Which quantile: 50 is the median. From 0 to 100, with up to two digits behind the point.",
+            "Which quantile: 50 is the median. From 0 to 100, with at most two decimal places.",
         ))
 }
 
-/// Adds quantiles to what is asked for.
+/// Adds quantiles to what queries ask for.
 pub(super) fn asked(query: InputObject, dataset: &Description) -> InputObject {
     if quantile_measures(dataset).is_empty() {
         return query;
@@ -51,7 +51,7 @@ pub(super) fn asked(query: InputObject, dataset: &Description) -> InputObject {
     query.field(
         input(QUANTILES, TypeRef::named_nn_list_nn(QUANTILE_OF))
             .default_value(Value::List(Vec::new()))
-            .description("Quantiles that are asked for beside the measures, each once."),
+            .description("Quantiles to compute besides the measures, each once."),
     )
 }
 
@@ -66,13 +66,13 @@ pub(super) fn ordered(order: InputObject, dataset: &Description) -> InputObject 
     )
 }
 
-/// Adds quantiles to what says which groups stay.
+/// Adds quantiles to the conditions on groups.
 pub(super) fn tested(having: InputObject, dataset: &Description) -> InputObject {
     if quantile_measures(dataset).is_empty() {
         return having;
     }
     having.field(
         input(QUANTILES, TypeRef::named_nn_list(QUANTILE_FILTER))
-            .description("All of them hold, of any quantiles."),
+            .description("Conditions on quantiles, all of which must hold."),
     )
 }

@@ -1,4 +1,4 @@
-//! What is asked of the cube: the input types, and the enums that the dataset model fills.
+//! Queries of the cube: the input types, and the enums whose values come from the dataset model.
 
 use async_graphql::Value;
 use async_graphql::dynamic::{Enum, EnumItem, InputObject, InputValue, SchemaBuilder, TypeRef};
@@ -43,7 +43,7 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
         .register(window())
         .register(
             Enum::new(DIRECTION)
-                .description("Which way rows are ordered. Null comes last, both ways.")
+                .description("The direction in which rows are ordered. Null comes last in both.")
                 .item(EnumItem::new("ASC").description("Smallest first."))
                 .item(EnumItem::new("DESC").description("Largest first.")),
         )
@@ -63,24 +63,24 @@ pub(super) fn register(schema: SchemaBuilder, dataset: &Description) -> SchemaBu
 }
 
 fn extra() -> Enum {
-    let what = "What an answer may have beside keys and values.";
+    let what = "What an answer may contain besides keys and values.";
     enum_of(EXTRA, what, &Extra::ALL, |extra| {
         let description = match extra {
-            Extra::Shares => "Of each value the part of the total's.",
+            Extra::Shares => "For each value, its fraction of the total's.",
             Extra::Others => "The groups below the page as one row.",
             Extra::Ranks => {
-                "The places that each row may have, by the first measure of orderBy; there must be one."
+                "The ranks that each row may have, by the first measure of orderBy, which is required."
             }
             Extra::Reach => {
-                "Whom the rows of the page reach together, one beyond another, and in common, by the first distinct \
-                 measure that is asked for; of at most 20 rows."
+                "The people whom the rows of the page reach together, one beyond another, and in common, by the first distinct \
+                 measure requested; for at most 20 rows."
             }
             Extra::Intervals => {
-                "How sure each value is: the 95 % intervals of sampling, and of sampling and counting together."
+                "The uncertainty of each value: the 95 % intervals of sampling, and of sampling and counting together."
             }
             Extra::Verdicts => {
-                "Of rates of people that are compared, whether one is really higher. Only with compare, of at most 100 rows that \
-                 are not grouped by time, over at most 366 days; not with whole, of which rows are a part."
+                "For compared rates of people, whether one is really higher. Only with compare, for at most 100 rows that \
+                 are not grouped by time, over at most 366 days; not with whole, which includes the rows."
             }
         };
         (extra.as_str(), description)
@@ -97,14 +97,14 @@ fn fields(dataset: &Description) -> impl Iterator<Item = EnumItem> {
 fn ages(dataset: &Description) -> impl Iterator<Item = EnumItem> {
     dataset.ages.iter().map(|info| {
         let name = info.field.to_string();
-        let what = "a whole number since the member's first day, of single days alone";
+        let what = "a whole number since the member's first day, only for single days";
         EnumItem::new(enum_name(&name)).description(format!("{} (`{name}`): {what}.", info.label))
     })
 }
 
 fn field(dataset: &Description) -> Enum {
     Enum::new(FIELD)
-        .description("What one filters by: a dimension, or an attribute of one.")
+        .description("A field to filter by: a dimension, or an attribute of one.")
         .items(fields(dataset))
 }
 
@@ -112,18 +112,19 @@ fn group_key(dataset: &Description) -> Enum {
     let times = time_grains(dataset).map(|grain| {
         let name = grain.as_str();
         let value = if grain == TimeGrain::Week { " The value is its first day." } else { "" };
-        EnumItem::new(enum_name(name))
-            .description(format!("One row a {name}: of its days that lie in the range.{value}"))
+        EnumItem::new(enum_name(name)).description(format!(
+            "One row for each {name}, of those of its days that lie in the range.{value}"
+        ))
     });
     Enum::new(GROUP_KEY)
-        .description("What rows are grouped by: a step of time, or a field.")
+        .description("A key to group by: a step of time, or a field.")
         .items(times)
         .items(fields(dataset))
         .items(ages(dataset))
 }
 
 fn measure(dataset: &Description) -> Enum {
-    Enum::new(MEASURE).description("A number that one asks for.").items(
+    Enum::new(MEASURE).description("A measure that queries can ask for.").items(
         dataset.measures.iter().map(|info| {
             EnumItem::new(enum_name(&info.name))
                 .description(format!("{} (`{}`).", info.label, info.name))
@@ -135,10 +136,10 @@ fn cube_query(dataset: &Description) -> InputObject {
     let list = |type_name: &str| TypeRef::named_nn_list_nn(type_name);
     let none = || Value::List(Vec::new());
     let query = InputObject::new(CUBE_QUERY)
-        .description("What is asked of the cube.")
+        .description("A query of the cube.")
         .field(input("from", TypeRef::named(DATE)).description(
             "The first day, included. Alone: from it to the last day of the data. Without from \
-             and to: the days that are there.",
+             and to: the days that are present.",
         ))
         .field(
             input("to", TypeRef::named(DATE)).description(
@@ -147,28 +148,28 @@ fn cube_query(dataset: &Description) -> InputObject {
         )
         .field(
             input("where", TypeRef::named(CUBE_FILTER))
-                .description("Which cells count; without it all of them."),
+                .description("Which cells count; by default all of them."),
         )
         .field(
             input("groupBy", list(GROUP_KEY))
                 .default_value(none())
                 .description(
-                    "What one row stands for, each key once; without it there is the total alone. A \
-                     multi-valued field makes one group a value. Where the filter tests that field, its \
-                     groups are the values that the filter can be true for, taken over one value, \
-                     whatever way it is written: anyOf [a] gives a, noneOf [a] all but a, prefix those \
-                     that start so, or the groups of either side, not the others; a test of another \
+                    "What one row stands for, each key once; without it only the total is returned. A \
+                     multi-valued field makes one group for each value. If the filter tests that field, its \
+                     groups are the values for which the filter can be true, as if a cell held that value alone, \
+                     however it is written: anyOf [a] gives a, noneOf [a] all but a, prefix those \
+                     that start with it, or the groups of either side, not the others; a test of another \
                      field leaves all. Where no single value can make it true (allOf [a, b]), they are \
-                     the values that its parts ask for.",
+                     the values that its parts name.",
                 ),
         )
         .field(
             input("measures", list(MEASURE))
-                .description("What is asked for, at least one, each once. Values come in this order."),
+                .description("The measures to compute, at least one, each once. Values come in this order."),
         )
         .field(input("having", TypeRef::named(CUBE_HAVING)).description(
-            "Which groups stay; without it all of them. Conditions are on the values that the answer has, which of a \
-             distinct count is the estimate: bounds may lie on both sides of a threshold. The total is that of all groups.",
+            "Which groups stay; by default all of them. Conditions apply to the values in the answer, which for a \
+             distinct count are estimates: bounds may lie on both sides of a threshold. The total is that of all groups.",
         ))
         .field(input("orderBy", list(ORDER_BY)).default_value(none()).description(
             "The order of rows, each measure and key once. Without it: time keys ascending if there are any, otherwise the \
@@ -177,39 +178,39 @@ fn cube_query(dataset: &Description) -> InputObject {
         .field(
             input("extras", list(EXTRA))
                 .default_value(none())
-                .description("What the answer shall have beside keys and values, each once."),
+                .description("What the answer is to contain besides keys and values, each once."),
         )
         .field(input("window", TypeRef::named(WINDOW)).description(
-            "Which days count for a row of time; without it those of its own step. Not together with compare, SHARES and OTHERS.",
+            "Which days count for a row of time; by default those of its own step. Not together with compare, SHARES or OTHERS.",
         ))
         .field(input("lookBackDays", TypeRef::named(TypeRef::INT)).description(format!(
-            "Says of each row of time who of its people is new, not seen in so many days (1 to {MAX_LOOK_BACK_DAYS}) before the row's \
-             first day, and who returns: of the first distinct measure that is asked for. Not together with window."
+            "Says for each row of time how many of its people are new, not seen in this many days (1 to {MAX_LOOK_BACK_DAYS}) before the row's \
+             first day, and how many return, by the first distinct measure requested. Not together with window."
         )))
         .field(
             input("compare", TypeRef::named(COMPARISON))
-                .description("With what each row is compared; without it with nothing."),
+                .description("What each row is compared with; by default with nothing."),
         )
         .field(
             input("first", TypeRef::named(TypeRef::INT))
-                .description(format!("The most rows of the page, at most {MAX_LIMIT}; without it {DEFAULT_LIMIT}.")),
+                .description(format!("The largest number of rows on the page, at most {MAX_LIMIT}; by default {DEFAULT_LIMIT}.")),
         )
         .field(input("after", TypeRef::named(TypeRef::STRING)).description(
-            "The endCursor of the page before, or the cursor of one of its rows; without it the page begins with the first row. The \
-             page is of the same snapshot, whatever came since, so that pages neither skip nor repeat a row. All that says which rows \
-             there are and in which order has to be the same.",
+            "The endCursor of the previous page, or the cursor of one of its rows; without it the page begins with the first row. The \
+             page is of the same snapshot, even if there are newer ones, so that pages neither skip nor repeat a row. All that determines which rows \
+             there are, and in which order, must be the same.",
         ))
         .field(
             input("limit", TypeRef::named_nn(TypeRef::INT))
                 .default_value(DEFAULT_LIMIT)
-                .description(format!("The most rows in the answer, at most {MAX_LIMIT}."))
-                .deprecation(Some("Ask for `first`.")),
+                .description(format!("The largest number of rows in the answer, at most {MAX_LIMIT}."))
+                .deprecation(Some("Use `first`.")),
         )
         .field(
             input("offset", TypeRef::named_nn(TypeRef::INT))
                 .default_value(0)
                 .description("Rows to skip before the first one.")
-                .deprecation(Some("Ask `after` the cursor of the page before, which is of one snapshot.")),
+                .deprecation(Some("Use `after` with the cursor of the previous page, which stays with one snapshot.")),
         );
     quantile_inputs::asked(query, dataset)
 }
@@ -218,11 +219,11 @@ fn window() -> InputObject {
     InputObject::new(WINDOW)
         .description("Which days count for a row of time: exactly one of these.")
         .field(input("trailingDays", TypeRef::named(TypeRef::INT)).description(format!(
-            "The day and those before it, 2 to {MAX_TRAILING_DAYS} in all, whether they were asked for or not. Only by DAY."
+            "The day and those before it, 2 to {MAX_TRAILING_DAYS} in all, whether requested or not. Only by DAY."
         )))
         .field(
             input("cumulative", TypeRef::named(TypeRef::BOOLEAN))
-                .description("The step and all before it, from the first day asked for on."),
+                .description("The step and all before it, from the first requested day on."),
         )
 }
 
@@ -242,7 +243,7 @@ fn order_by(dataset: &Description) -> InputObject {
         .field(
             input("direction", TypeRef::named_nn(DIRECTION))
                 .default_value(Value::Enum(async_graphql::Name::new("DESC")))
-                .description("Which way."),
+                .description("The direction."),
         );
     quantile_inputs::ordered(order, dataset)
 }
@@ -253,13 +254,13 @@ fn cube_filter(dataset: &Description) -> InputObject {
         .description("Which cells count. Entries of one object are joined with AND.")
         .field(
             input("and", many())
-                .description("All of them hold. An empty list holds for all cells."),
+                .description("All of them must hold. An empty list holds for all cells."),
         )
         .field(
             input("or", many())
-                .description("At least one of them holds. An empty list holds for no cell."),
+                .description("At least one of them must hold. An empty list holds for no cell."),
         )
-        .field(input("not", TypeRef::named(CUBE_FILTER)).description("It does not hold."));
+        .field(input("not", TypeRef::named(CUBE_FILTER)).description("It must not hold."));
     let type_of = |info: &FieldInfo| if info.multi { SET_FILTER } else { VALUE_FILTER };
     let fields = dataset.fields.iter().map(|info| (info, type_of(info)));
     fields.chain(dataset.ages.iter().map(|info| (info, AGE_FILTER))).fold(filter, |filter, own| {
@@ -280,7 +281,7 @@ fn value_filter() -> InputObject {
         // One value is never all of several.
         Operator::AllOf => None,
         Operator::NoneOf => Some("The value is none of these; null is none of them."),
-        Operator::Prefix => Some("The value starts so; case counts."),
+        Operator::Prefix => Some("The value starts with this; case-sensitive."),
         // Values are texts.
         Operator::Between => None,
         Operator::IsNull => Some("Whether there is no value."),
@@ -290,19 +291,17 @@ fn value_filter() -> InputObject {
 fn age_filter() -> InputObject {
     let filter = InputObject::new(AGE_FILTER).description(
         "On an age, which is a whole number. Conditions of one object are joined with AND: atLeast and atMost make an \
-         interval. Of an age that is not known none holds but noneOf and isNull.",
+         interval. For an unknown age only noneOf and isNull can hold.",
     );
     tests(filter, |operator| match operator {
         Operator::AnyOf => Some("The age is one of these."),
         // One age is never all of several.
         Operator::AllOf => None,
-        Operator::NoneOf => {
-            Some("The age is none of these; one that is not known is none of them.")
-        }
-        // A number starts with nothing.
+        Operator::NoneOf => Some("The age is none of these; an unknown age is none of them."),
+        // No prefixes of numbers.
         Operator::Prefix => None,
         Operator::Between => Some("The age is"),
-        Operator::IsNull => Some("Whether the age is not known."),
+        Operator::IsNull => Some("Whether the age is unknown."),
     })
 }
 
@@ -315,14 +314,14 @@ fn set_filter() -> InputObject {
         Operator::AnyOf => Some("The set holds at least one of these."),
         Operator::AllOf => Some("The set holds every one of these."),
         Operator::NoneOf => Some("The set holds none of these."),
-        Operator::Prefix => Some("The set holds a value that starts so; case counts."),
+        Operator::Prefix => Some("The set holds a value that starts with this; case-sensitive."),
         // Values are texts.
         Operator::Between => None,
         Operator::IsNull => Some("Whether the set is empty."),
     })
 }
 
-/// The operators that are offered, with what each says of a field.
+/// The operators on offer, each with its description for a field.
 fn tests(filter: InputObject, offered: impl Fn(Operator) -> Option<&'static str>) -> InputObject {
     Operator::ALL.into_iter().fold(filter, |filter, operator| {
         let Some(description) = offered(operator) else { return filter };
@@ -351,13 +350,13 @@ fn cube_having(dataset: &Description) -> InputObject {
         .description("Which groups stay. Entries of one object are joined with AND.")
         .field(
             input("and", many())
-                .description("All of them hold. An empty list holds for all groups."),
+                .description("All of them must hold. An empty list holds for all groups."),
         )
         .field(
             input("or", many())
-                .description("At least one of them holds. An empty list holds for no group."),
+                .description("At least one of them must hold. An empty list holds for no group."),
         )
-        .field(input("not", TypeRef::named(CUBE_HAVING)).description("It does not hold."));
+        .field(input("not", TypeRef::named(CUBE_HAVING)).description("It must not hold."));
     let having = quantile_inputs::tested(having, dataset);
     dataset.measures.iter().fold(having, |having, info| {
         having.field(input(&condition_name(&info.name), TypeRef::named(NUMBER_FILTER)).description(
@@ -369,16 +368,16 @@ fn cube_having(dataset: &Description) -> InputObject {
 fn number_filter() -> InputObject {
     number_tests(InputObject::new(NUMBER_FILTER).description(
         "On a measure's value. Conditions of one object are joined with AND: atLeast and atMost make an interval. \
-         Where the value is undefined (0 / 0), none holds but isNull.",
+         If the value is undefined (0 / 0), only isNull can hold.",
     ))
 }
 
-/// What a number of a comparison is.
+/// The description of a number of a comparison.
 fn compared_part(part: ComparedPart) -> &'static str {
     match part {
         ComparedPart::Other => "The other side's value.",
-        ComparedPart::Difference => "The row's value less the other one.",
-        ComparedPart::Ratio => "The row's value over the other one.",
+        ComparedPart::Difference => "The row's value minus the other one.",
+        ComparedPart::Ratio => "The row's value divided by the other one.",
     }
 }
 
@@ -397,20 +396,20 @@ pub(super) fn number_tests(filter: InputObject) -> InputObject {
 fn compared_filter() -> InputObject {
     plain_tests(InputObject::new(COMPARED_FILTER).description(
         "On a number of a measure's comparison. Conditions of one object are joined with AND: atLeast and atMost make an \
-         interval. Where the number is undefined, none holds but isNull.",
+         interval. If the number is undefined, only isNull can hold.",
     ))
 }
 
 fn plain_tests(filter: InputObject) -> InputObject {
     let number = |name: &str| input(name, TypeRef::named(TypeRef::FLOAT));
     filter
-        .field(number("atLeast").description("The value is this or more."))
-        .field(number("atMost").description("The value is this or less."))
-        .field(number("above").description("The value is more than this."))
-        .field(number("below").description("The value is less than this."))
+        .field(number("atLeast").description("The number is this or more."))
+        .field(number("atMost").description("The number is this or less."))
+        .field(number("above").description("The number is more than this."))
+        .field(number("below").description("The number is less than this."))
         .field(
             input("isNull", TypeRef::named(TypeRef::BOOLEAN))
-                .description("Whether the value is undefined."),
+                .description("Whether the number is undefined."),
         )
 }
 

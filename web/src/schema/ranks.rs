@@ -1,4 +1,4 @@
-//! The places that rows may have: the type `Rank`.
+//! The ranks that rows may have: the type `Rank`.
 
 use async_graphql::Value as GraphQlValue;
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
@@ -8,7 +8,7 @@ use super::object::ObjectOf;
 
 pub(super) const RANK: &str = "Rank";
 
-/// The places that a row may have.
+/// The ranks that a row may have.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RowRank(pub(super) Option<Rank>);
 
@@ -20,13 +20,13 @@ fn rank() -> Object {
     let place = |place: Option<u64>| place.map_or(GraphQlValue::Null, GraphQlValue::from);
     ObjectOf::<RowRank>::new(
         RANK,
-        "The places that a row may have among the groups that stay; null where ranks are not asked for, and where the value is \
+        "The ranks that a row may have among the groups that stay; null if ranks are not requested, and if the value is \
          undefined.",
     )
-    .leaf("best", TypeRef::named(TypeRef::INT), "The first of them, counted from 1.", move |it| {
+    .leaf("best", TypeRef::named(TypeRef::INT), "The best of them, counted from 1.", move |it| {
         place(it.0.map(|rank| rank.best))
     })
-    .leaf("worst", TypeRef::named(TypeRef::INT), "The last of them.", move |it| {
+    .leaf("worst", TypeRef::named(TypeRef::INT), "The worst of them.", move |it| {
         place(it.0.map(|rank| rank.worst))
     })
     .finish()

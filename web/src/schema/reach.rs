@@ -1,4 +1,4 @@
-//! Whom the rows of a page reach together: the types `Reach`, `ReachStep`, `Overlap` and `ReachNumber`.
+//! The people whom the rows of a page reach together: the types `Reach`, `ReachStep`, `Overlap` and `ReachNumber`.
 
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value as GraphQlValue};
@@ -13,7 +13,7 @@ const REACH_STEP: &str = "ReachStep";
 const OVERLAP: &str = "Overlap";
 pub(super) const REACH_NUMBER: &str = "ReachNumber";
 
-/// What the rows of a page have in common and apart, as GraphQL shows it.
+/// What the rows of the page have in common, and what each adds, as GraphQL shows it.
 #[derive(Debug, Clone)]
 pub(super) struct Reach {
     measure: Name,
@@ -70,7 +70,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 }
 
 fn reach() -> Object {
-    ObjectOf::<Reach>::new(REACH, "What the rows of the page have in common and apart.")
+    ObjectOf::<Reach>::new(REACH, "The people whom the rows of the page reach together, one beyond another, and in common.")
         .leaf("measure", TypeRef::named_nn(MEASURE), "The distinct measure.", |it| {
             GraphQlValue::Enum(it.measure.clone())
         })
@@ -83,7 +83,7 @@ fn reach() -> Object {
         .list(
             "steps",
             REACH_STEP,
-            "Each row once, in the greedy order: the first reaches most, each other one adds most to those before it.",
+            "Each row once, in greedy order: the first reaches the most people, each next one adds the most to those before it.",
             |it: &Reach| &it.steps,
         )
         .list("overlaps", OVERLAP, "Each pair of rows once.", |it: &Reach| &it.overlaps)
@@ -91,18 +91,18 @@ fn reach() -> Object {
 }
 
 fn step() -> Object {
-    ObjectOf::<Step>::new(REACH_STEP, "One row in the greedy order.")
+    ObjectOf::<Step>::new(REACH_STEP, "One row in greedy order.")
         .leaf("row", int(), "The row, counted from 0 on the page.", |it| it.row.into())
         .one(
             "incremental",
             REACH_NUMBER,
-            "Those whom it adds to the rows before it in this order.",
+            "The people whom it adds to the rows before it in this order.",
             |it: &Step| &it.incremental,
         )
         .one(
             "alone",
             REACH_NUMBER,
-            "Those whom none of the other rows of the page reaches.",
+            "The people whom no other row of the page reaches.",
             |it: &Step| &it.alone,
         )
         .one(
@@ -116,13 +116,13 @@ fn step() -> Object {
 
 fn overlap() -> Object {
     ObjectOf::<Overlap>::new(OVERLAP, "Two rows of the page.")
-        .leaf("left", int(), "The one that stands first, counted from 0.", |it| it.left.into())
-        .leaf("right", int(), "The other one.", |it| it.right.into())
-        .one("both", REACH_NUMBER, "Those whom both reach.", |it: &Overlap| &it.both)
+        .leaf("left", int(), "The earlier row, counted from 0 on the page.", |it| it.left.into())
+        .leaf("right", int(), "The later row.", |it| it.right.into())
+        .one("both", REACH_NUMBER, "The people whom both reach.", |it: &Overlap| &it.both)
         .one(
             "jaccard",
             REACH_NUMBER,
-            "Those whom both reach, as a fraction of those whom either reaches.",
+            "The people whom both reach, as a fraction of those whom either reaches.",
             |it: &Overlap| &it.jaccard,
         )
         .finish()
@@ -131,17 +131,17 @@ fn overlap() -> Object {
 fn reach_number() -> Object {
     let float = || TypeRef::named(TypeRef::FLOAT);
     let boolean = || TypeRef::named_nn(TypeRef::BOOLEAN);
-    ObjectOf::<Number>::new(REACH_NUMBER, "A number of a reach with its 95 % bounds.")
-        .leaf("value", float(), "The number; null where it cannot be told.", |it| {
+    ObjectOf::<Number>::new(REACH_NUMBER, "A number of people with its 95 % bounds, or a fraction of them.")
+        .leaf("value", float(), "The number; null if it cannot be determined.", |it| {
             number(it.value)
         })
         .leaf("lower", float(), "The lower bound.", |it| number(it.lower))
         .leaf("upper", float(), "The upper bound.", |it| number(it.upper))
-        .leaf("exact", boolean(), "No sketch error is in it.", |it| it.exact.into())
+        .leaf("exact", boolean(), "It has no sketch error.", |it| it.exact.into())
         .leaf(
             "cannotTell",
             boolean(),
-            "Half of the bounds is wider than half of the number, since a small part of large sets cannot be seen.",
+            "Half the width of the bounds exceeds half of the number, since a small part of large sets cannot be resolved.",
             |it| it.value.is_none().into(),
         )
         .finish()

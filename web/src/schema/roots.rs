@@ -1,4 +1,4 @@
-//! The types `Query` and `Subscription`, with the fields that ask serving.
+//! The types `Query` and `Subscription`, with the fields that query serving.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(super) fn register(
 ) -> SchemaBuilder {
     let names = Arc::new(names);
     let query = Object::new(QUERY)
-        .description("Everything that one can ask.")
+        .description("All queries.")
         .field(dataset_field(dataset))
         .field(insecure_field(is_insecure))
         .field(serving_field())
@@ -63,7 +63,7 @@ fn insecure_field(is_insecure: bool) -> Field {
     let ty = TypeRef::named_nn(TypeRef::BOOLEAN);
     Field::new("insecure", ty, move |_| FieldFuture::Value(Some(FieldValue::value(is_insecure))))
         .description(
-            "Whether everybody who reaches this gateway can read everything: a page says so.",
+            "Whether everybody who reaches this gateway can read everything, which the dashboard displays.",
         )
 }
 
@@ -74,7 +74,9 @@ fn serving_field() -> Field {
             Ok(FieldValue::owned_any(ServingStatus::from(status)))
         }))
     })
-    .description("Whether serving answers, and what it serves. Never fails: state says DOWN.")
+    .description(
+        "Whether serving answers, and what it serves. Never fails: the state is DOWN instead.",
+    )
 }
 
 fn snapshots_field() -> Field {
@@ -86,7 +88,7 @@ fn snapshots_field() -> Field {
             Ok(FieldValue::list(snapshots.map(FieldValue::owned_any)))
         }))
     })
-    .argument(first(DEFAULT_SNAPSHOTS).description("How many at most."))
+    .argument(first(DEFAULT_SNAPSHOTS).description("The largest number of snapshots."))
     .description("The newest snapshots of the lake, newest first.")
 }
 
@@ -103,8 +105,8 @@ fn refused_snapshots_field() -> Field {
             Ok(FieldValue::list(refused.into_iter().map(FieldValue::owned_any)))
         }))
     })
-    .argument(first(DEFAULT_SNAPSHOTS).description("Among how many of the newest snapshots."))
-    .description("The versions of the lake that are no snapshots, newest first, down to the oldest of so many snapshots.")
+    .argument(first(DEFAULT_SNAPSHOTS).description("The number of newest snapshots to look among."))
+    .description("The versions of the lake that are refused as snapshots, newest first, back to the oldest of this many snapshots.")
 }
 
 fn runs_field() -> Field {
@@ -119,9 +121,9 @@ fn runs_field() -> Field {
     .argument(
         InputValue::new("limit", TypeRef::named_nn(TypeRef::INT))
             .default_value(DEFAULT_RUNS)
-            .description("How many at most."),
+            .description("The largest number of runs."),
     )
-    .description("The newest runs of the etl that have ended, newest first: failed ones too.")
+    .description("The newest finished runs of the etl, including failed ones, newest first.")
 }
 
 fn cube_field(names: Arc<Names>) -> Field {
@@ -138,7 +140,7 @@ fn cube_field(names: Arc<Names>) -> Field {
             Ok(FieldValue::owned_any(CubeAnswer::new(answer, n_named)))
         }))
     })
-    .argument(InputValue::new("query", TypeRef::named_nn(CUBE_QUERY)).description("What is asked."))
+    .argument(InputValue::new("query", TypeRef::named_nn(CUBE_QUERY)).description("The query."))
     .argument(snapshot())
     .description("Numbers of the cube, with their bounds and the days behind them.")
 }
@@ -153,32 +155,32 @@ fn members_field(names: Arc<Names>) -> Field {
     })
     .argument(
         InputValue::new("field", TypeRef::named(FIELD))
-            .description("The field; without it all fields at once."),
+            .description("The field; by default all fields at once."),
     )
     .argument(
         InputValue::new("search", TypeRef::named(TypeRef::STRING))
-            .description("Text that the value or the label contains; case, accents and forms of one letter make no difference."),
+            .description("Text that the value or the label contains; case, accents and variants of a letter are ignored."),
     )
     .argument(InputValue::new("where", TypeRef::named(CUBE_FILTER)).description(
-        "Which cells are left (nCellsLeft), but for what it says of the member's own field: of the parts that all have to hold, those \
-         that test this field are left out.",
+        "Which cells count in nCellsLeft, except for its tests of the member's own field: of the parts that must all hold, those \
+         that test this field are ignored.",
     ))
-    .argument(date("from", "The first day of which nCellsLeft is; as in CubeQuery."))
+    .argument(date("from", "The first day that counts in nCellsLeft; as in CubeQuery."))
     .argument(date("to", "The last day, included."))
-    .argument(first(DEFAULT_MEMBERS).description("The most members in the page."))
+    .argument(first(DEFAULT_MEMBERS).description("The largest number of members on the page."))
     .argument(
         InputValue::new("offset", TypeRef::named_nn(TypeRef::INT))
             .default_value(0)
             .description("Members to skip before the first one.")
-            .deprecation(Some("Ask `after` the cursor of the page before, which is of one snapshot.")),
+            .deprecation(Some("Use `after` with the cursor of the previous page, which stays with one snapshot.")),
     )
     .argument(InputValue::new("after", TypeRef::named(TypeRef::STRING)).description(
-        "The endCursor of the page before; without it the page begins with the first member. The page is of the same snapshot. Field, \
-         text, days and filter have to be the same.",
+        "The endCursor of the previous page; without it the page begins with the first member. The page is of the same snapshot. Field, \
+         text, days and filter must be the same.",
     ))
     .argument(snapshot())
     .description(
-        "Values of one field, or of all, for pickers: the most frequent first when search is empty, else those whose value or label \
+        "Values of one field, or of all, for pickers: the most frequent first if search is empty, otherwise those whose value or label \
          contains the text, prefix matches first.",
     )
 }
@@ -196,11 +198,9 @@ fn subscription() -> Subscription {
         })
     })
     .description(
-        "The status now, then at every change: a new snapshot, serving lost, serving back.",
+        "The current status, then every change: a new snapshot, serving lost, serving back.",
     );
-    Subscription::new(SUBSCRIPTION)
-        .description("What tells a page that something changed.")
-        .field(serving)
+    Subscription::new(SUBSCRIPTION).description("All subscriptions.").field(serving)
 }
 
 fn date(name: &str, description: &str) -> InputValue {
@@ -213,5 +213,5 @@ fn first(default: usize) -> InputValue {
 
 fn snapshot() -> InputValue {
     InputValue::new("snapshot", TypeRef::named(INT64))
-        .description("The version of the snapshot to ask; without it the current one.")
+        .description("The version of the snapshot to query; by default the current one.")
 }

@@ -1,4 +1,4 @@
-//! What the etl did: the types `Run` and `RunStep`.
+//! What runs of the etl did: the types `Run` and `RunStep`.
 
 use async_graphql::Value;
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
@@ -101,7 +101,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
     let told = |outcome: RunOutcome| {
         let description = match outcome {
             RunOutcome::Committed => "It committed a snapshot.",
-            RunOutcome::Unchanged => "The lake held all of it already.",
+            RunOutcome::Unchanged => "The lake already held all of it.",
             RunOutcome::Failed => "It failed, and committed nothing.",
             RunOutcome::Died => "It was killed.",
         };
@@ -113,8 +113,8 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 
 fn run() -> Object {
     let string = || TypeRef::named(TypeRef::STRING);
-    ObjectOf::<Run>::new(RUN, "One run of the etl that has ended.")
-        .leaf("id", TypeRef::named_nn(TypeRef::STRING), "Its name, as snapshots have it.", |it| {
+    ObjectOf::<Run>::new(RUN, "One finished run of the etl.")
+        .leaf("id", TypeRef::named_nn(TypeRef::STRING), "Its id, as in snapshots.", |it| {
             it.id.as_str().into()
         })
         .leaf("startedAt", TypeRef::named_nn(TIMESTAMP), "When it began.", |it| {
@@ -123,7 +123,7 @@ fn run() -> Object {
         .leaf(
             "endedAt",
             TypeRef::named_nn(TIMESTAMP),
-            "When it ended; of one that was killed, when a later run found that.",
+            "When it ended; for a run that was killed, when a later run noticed.",
             |it| it.ended_at.as_str().into(),
         )
         .leaf("outcome", TypeRef::named_nn(RUN_OUTCOME), "How it ended.", |it| {
@@ -133,7 +133,7 @@ fn run() -> Object {
         .leaf(
             "snapshot",
             TypeRef::named(INT64),
-            "The snapshot that it committed, or found to hold all already.",
+            "The snapshot that it committed, or that already held everything.",
             |it| it.snapshot.map_or(Value::Null, Value::from),
         )
         .leaf("fingerprint", string(), "The fingerprint of its model.", |it| {
@@ -154,7 +154,7 @@ fn run() -> Object {
         .list(
             "leftOut",
             FILES_LEFT_OUT,
-            "Files beside those of sources and lookups that it did not read, for how their names end.",
+            "Files beside those of sources and lookups that it did not read because of their extensions.",
             |it: &Run| &it.left_out,
         )
         .list("steps", RUN_STEP, "Its steps, in the order in which they began.", |it: &Run| {
@@ -168,23 +168,23 @@ fn rows() -> Object {
         .leaf("source", TypeRef::named_nn(TypeRef::STRING), "The source.", |it| {
             it.source.as_str().into()
         })
-        .leaf("nRows", TypeRef::named_nn(INT64), "How many rows.", |it| it.n_rows.into())
+        .leaf("nRows", TypeRef::named_nn(INT64), "The number of rows.", |it| it.n_rows.into())
         .finish()
 }
 
 fn left_out() -> Object {
     ObjectOf::<FilesLeftOut>::new(
         FILES_LEFT_OUT,
-        "Files of one source or lookup that a run did not read, for how their names end.",
+        "Files of one source or lookup that a run did not read because of their extensions.",
     )
     .leaf("table", TypeRef::named_nn(TypeRef::STRING), "The source or lookup.", |it| {
         it.table.as_str().into()
     })
-    .leaf("nFiles", TypeRef::named_nn(INT64), "How many files.", |it| it.n_files.into())
+    .leaf("nFiles", TypeRef::named_nn(INT64), "The number of files.", |it| it.n_files.into())
     .leaf(
         "files",
         TypeRef::named_nn_list_nn(TypeRef::STRING),
-        "The first 20 of them: below the model's folder, or their names alone.",
+        "The first 20 of them: paths relative to the model's folder, or names alone.",
         |it| Value::List(it.files.iter().map(|file| file.as_str().into()).collect()),
     )
     .finish()
@@ -207,16 +207,16 @@ fn step() -> Object {
             "When it ended; null for the step in which the run failed or died.",
             |it| text(it.ended_at.as_deref()),
         )
-        .leaf("nRows", TypeRef::named_nn(INT64), "Rows that it read or made.", |it| {
+        .leaf("nRows", TypeRef::named_nn(INT64), "Rows that it read or produced.", |it| {
             it.n_rows.into()
         })
         .leaf(
             "nAttempts",
             TypeRef::named_nn(TypeRef::INT),
-            "How often it was tried; 1 where nothing failed.",
+            "The number of attempts; 1 if nothing failed.",
             |it| it.n_attempts.into(),
         )
-        .leaf("error", TypeRef::named(TypeRef::STRING), "What failed last.", |it| {
+        .leaf("error", TypeRef::named(TypeRef::STRING), "The last failure.", |it| {
             text(it.error.as_deref())
         })
         .finish()

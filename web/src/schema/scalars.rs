@@ -1,7 +1,7 @@
-//! The scalars that GraphQL does not have itself.
+//! The scalars that GraphQL itself lacks.
 //!
-//! None checks what it is given: the error of a scalar names neither the argument nor the value, and
-//! ours (in `argument.rs`) name both.
+//! None validates its input: the error of a scalar names neither the argument nor the value, and ours (in
+//! `argument.rs`) name both.
 
 use async_graphql::dynamic::Scalar;
 
@@ -11,9 +11,9 @@ pub(super) const INT64: &str = "Int64";
 
 pub(super) fn all() -> [Scalar; 3] {
     [
-        Scalar::new(DATE).description("A day of the calendar: \"2026-01-31\"."),
+        Scalar::new(DATE).description("A calendar day: \"2026-01-31\"."),
         Scalar::new(TIMESTAMP)
-            .description("An instant in UTC, as RFC 3339 has it: \"2026-01-31T12:00:00Z\"."),
+            .description("An instant in UTC, as in RFC 3339: \"2026-01-31T12:00:00Z\"."),
         Scalar::new(INT64)
             .description("A whole number, as a JSON number without fraction; never above 2^53."),
     ]

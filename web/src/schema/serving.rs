@@ -63,7 +63,7 @@ pub(super) struct Snapshot {
     verification: Option<Verification>,
 }
 
-/// Events without credit as GraphQL shows them.
+/// Unattributed events as GraphQL shows them.
 #[derive(Debug, Clone)]
 struct Unattributed {
     source: String,
@@ -187,7 +187,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         };
         (state.as_str(), description)
     };
-    let what = "Whether serving can be trusted to be current.";
+    let what = "Whether serving is up to date.";
     let states = enum_of(SERVING_STATE, what, &ServingState::ALL, told);
     schema
         .register(status())
@@ -200,58 +200,58 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 }
 
 fn status() -> Object {
-    ObjectOf::<ServingStatus>::new(SERVING_STATUS, "What serving says of itself.")
+    ObjectOf::<ServingStatus>::new(SERVING_STATUS, "The status of serving.")
         .leaf("state", TypeRef::named_nn(SERVING_STATE), "The state.", |it| {
             enum_value(it.state.as_str())
         })
-        .leaf(
-            "message",
-            TypeRef::named(TypeRef::STRING),
-            "Why it is DOWN or STALE, in words.",
-            |it| text(it.message.as_deref()),
-        )
+        .leaf("message", TypeRef::named(TypeRef::STRING), "Why it is DOWN or STALE.", |it| {
+            text(it.message.as_deref())
+        })
         .maybe(
             "snapshot",
             SNAPSHOT,
-            "What it serves; null while there is none.",
+            "The snapshot that it serves; null while there is none.",
             |it: &ServingStatus| it.snapshot.as_ref(),
         )
         .maybe(
             "refused",
             REFUSED_SNAPSHOT,
-            "The newest version of the lake, where it is refused; null where it is not.",
+            "The newest version of the lake, if it is refused; otherwise null.",
             |it: &ServingStatus| it.refused.as_ref(),
         )
         .leaf(
             "newest",
             TypeRef::named(INT64),
-            "The newest version of the lake, as far as serving has looked; null before that.",
+            "The newest version of the lake that serving has seen; null before it has looked.",
             |it| it.newest.map_or(Value::Null, Value::from),
         )
         .leaf(
             "versionsBehind",
             TypeRef::named_nn(INT64),
-            "How many versions of the lake are newer than what it serves.",
+            "The number of versions of the lake that are newer than the served one.",
             |it| it.versions_behind.into(),
         )
         .maybe(
             "pin",
             PIN,
-            "The snapshot that is pinned, served or not; null where none is.",
+            "The pinned snapshot, served or not; null if none is pinned.",
             |it: &ServingStatus| it.pin.as_ref(),
         )
         .finish()
 }
 
 fn pin() -> Object {
-    ObjectOf::<Pin>::new(PIN, "The decision to serve one snapshot, whatever is newer.")
+    ObjectOf::<Pin>::new(PIN, "The decision to serve one snapshot, even if there are newer ones.")
         .leaf("version", TypeRef::named_nn(INT64), "The snapshot.", |it| it.version.into())
         .leaf("pinnedAt", TypeRef::named_nn(TIMESTAMP), "When it was pinned.", |it| {
             it.pinned_at.as_str().into()
         })
-        .leaf("by", TypeRef::named_nn(TypeRef::STRING), "By whom, as they call themselves.", |it| {
-            it.by.as_str().into()
-        })
+        .leaf(
+            "by",
+            TypeRef::named_nn(TypeRef::STRING),
+            "By whom, in the name that they gave.",
+            |it| it.by.as_str().into(),
+        )
         .leaf(
             "reason",
             TypeRef::named_nn(TypeRef::STRING),
@@ -262,25 +262,25 @@ fn pin() -> Object {
 }
 
 fn refused() -> Object {
-    let what = "A version of the lake that is no snapshot that may be served.";
+    let what = "A version of the lake that is refused as a snapshot.";
     ObjectOf::<Refused>::new(REFUSED_SNAPSHOT, what)
         .leaf("version", TypeRef::named_nn(INT64), "The version.", |it| it.version.into())
         .leaf(
             "committedAt",
             TypeRef::named(TIMESTAMP),
-            "When it was committed; null where nobody knows.",
+            "When it was committed; null if unknown.",
             |it| text(it.committed_at.as_deref()),
         )
         .leaf(
             "reason",
             TypeRef::named_nn(TypeRef::STRING),
-            "Why it is refused: who marked it as bad and why, or in general words, with the number under which the log of the gateway has it in full.",
+            "Why it is refused: who marked it as bad and why, or a general reason with the number under which the gateway's log has the details.",
             |it| it.reason.as_str().into(),
         )
         .leaf(
             "isMarkedBad",
             TypeRef::named_nn(TypeRef::BOOLEAN),
-            "Somebody decided so, as the reason says; nothing is wrong with it otherwise.",
+            "Somebody marked it as bad, as the reason says; otherwise nothing is wrong with it.",
             |it| it.is_marked_bad.into(),
         )
         .finish()
@@ -291,7 +291,7 @@ fn snapshot() -> Object {
         .leaf(
             "version",
             TypeRef::named_nn(INT64),
-            "The version, as the argument snapshot takes it.",
+            "The version, as in the argument snapshot.",
             |it| it.version.into(),
         )
         .leaf("committedAt", TypeRef::named_nn(TIMESTAMP), "When it was committed.", |it| {
@@ -303,45 +303,46 @@ fn snapshot() -> Object {
         .leaf(
             "fingerprint",
             TypeRef::named_nn(TypeRef::STRING),
-            "The fingerprint of the model that it was made with.",
+            "The fingerprint of its model.",
             |it| it.fingerprint.as_str().into(),
         )
         .leaf(
             "firstDay",
             TypeRef::named(DATE),
-            "The first day that it holds; null where it holds none.",
+            "The first day that it holds; null if it holds none.",
             |it| text(it.first_day.as_deref()),
         )
         .leaf(
             "lastDay",
             TypeRef::named(DATE),
-            "The last day that it holds; null where it holds none.",
+            "The last day that it holds; null if it holds none.",
             |it| text(it.last_day.as_deref()),
         )
-        .leaf("nDays", TypeRef::named_nn(TypeRef::INT), "How many days it holds.", |it| {
+        .leaf("nDays", TypeRef::named_nn(TypeRef::INT), "The number of days that it holds.", |it| {
             it.n_days.into()
         })
-        .leaf("nCells", TypeRef::named_nn(INT64), "Cells of all periods.", |it| it.n_cells.into())
-        .leaf("rowsIn", TypeRef::named_nn(INT64), "Events that its run read.", |it| {
+        .leaf("nCells", TypeRef::named_nn(INT64), "The number of cells of all periods.", |it| it.n_cells.into())
+        .leaf("rowsIn", TypeRef::named_nn(INT64), "The number of events that its run read.", |it| {
             it.rows_in.into()
         })
         .list(
             "unattributed",
             UNATTRIBUTED,
-            "Events without one to be credited to, which no cell counts, by source and day.",
+            "Events without a target, which no cell counts, by source and day.",
             |it: &Snapshot| it.unattributed.as_slice(),
         )
         .maybe(
             "verification",
             VERIFICATION,
-            "What the last exact recount of some of its days found; null where nobody verified it.",
+            "The result of the last exact recount of some of its days; null if it was never verified.",
             |it: &Snapshot| it.verification.as_ref(),
         )
         .finish()
 }
 
 fn unattributed() -> Object {
-    let what = "Events of a day that the model credits to others, and that found none.";
+    let what =
+        "Unattributed events of a day: the model credits them to others, and they have no target.";
     ObjectOf::<Unattributed>::new(UNATTRIBUTED, what)
         .leaf("source", TypeRef::named_nn(TypeRef::STRING), "The source.", |it| {
             it.source.as_str().into()
@@ -349,12 +350,14 @@ fn unattributed() -> Object {
         .leaf("day", TypeRef::named_nn(DATE), "The day on which they happened.", |it| {
             it.day.as_str().into()
         })
-        .leaf("rows", TypeRef::named_nn(INT64), "How many, at least one.", |it| it.rows.into())
+        .leaf("rows", TypeRef::named_nn(INT64), "The number of events, at least one.", |it| {
+            it.rows.into()
+        })
         .finish()
 }
 
 fn verification() -> Object {
-    let what = "What an exact recount of some of a snapshot's days, from the sources, found.";
+    let what = "The result of an exact recount of some of a snapshot's days from the sources.";
     ObjectOf::<Verification>::new(VERIFICATION, what)
         .leaf("verifiedAt", TypeRef::named_nn(TIMESTAMP), "When it was made.", |it| {
             it.verified_at.as_str().into()
@@ -365,16 +368,16 @@ fn verification() -> Object {
         .leaf("lastDay", TypeRef::named_nn(DATE), "The last day that was recounted.", |it| {
             it.last_day.as_str().into()
         })
-        .leaf("ok", TypeRef::named_nn(TypeRef::BOOLEAN), "Whether no number is wrong.", |it| {
+        .leaf("ok", TypeRef::named_nn(TypeRef::BOOLEAN), "Whether all numbers are right.", |it| {
             (it.n_mismatches == 0).into()
         })
-        .leaf("nCompared", TypeRef::named_nn(INT64), "How many numbers were compared.", |it| {
+        .leaf("nCompared", TypeRef::named_nn(INT64), "The number of numbers compared.", |it| {
             it.n_compared.into()
         })
         .leaf(
             "nMismatches",
             TypeRef::named_nn(INT64),
-            "How many of them are wrong: a count or sum that differs, a distinct count more than five standard \
+            "The number of wrong ones: a count or sum that differs, a distinct count more than five standard \
              errors off.",
             |it| it.n_mismatches.into(),
         )
@@ -393,7 +396,7 @@ fn verification() -> Object {
         .leaf(
             "shareWithinBounds",
             TypeRef::named_nn(TypeRef::FLOAT),
-            "The share of distinct counts within their 95 % bounds.",
+            "The fraction of distinct counts within their 95 % bounds.",
             |it| it.share_within_bounds.into(),
         )
         .finish()

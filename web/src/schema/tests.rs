@@ -391,7 +391,7 @@ async fn runs_are_shown_with_their_steps() {
     );
 }
 
-/// Tools ask for the whole schema, descriptions included; the limits must let them.
+/// Tools request the whole schema with its descriptions; the limits must allow that.
 #[tokio::test]
 async fn introspection_is_within_the_limits() {
     let server = TestServer::start().await;

@@ -1,5 +1,5 @@
-//! How sure values are, and whether one is really higher: the types `Intervals`, `Interval`, `Verdict`, `Exposure`, `Mix`, `DeclaredTest` and `Arm`, the enums `SamplingBasis` and
-//! `VerdictWord`.
+//! How uncertain values are, and whether one is really higher: the types `Intervals`, `Interval`, `Verdict`,
+//! `Exposure`, `Mix`, `DeclaredTest` and `Arm`, the enums `SamplingBasis` and `VerdictWord`.
 
 use async_graphql::dynamic::{Enum, Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value as GraphQlValue};
@@ -22,7 +22,7 @@ const INTERVAL: &str = "Interval";
 const SAMPLING_BASIS: &str = "SamplingBasis";
 const VERDICT_WORD: &str = "VerdictWord";
 
-/// How sure a value is, as GraphQL shows it.
+/// The uncertainty of a value, as GraphQL shows it.
 #[derive(Debug, Clone)]
 pub(super) struct Intervals {
     basis: SamplingBasis,
@@ -36,7 +36,7 @@ struct Interval {
     upper: f64,
 }
 
-/// What a comparison says, as GraphQL shows it.
+/// The verdict of a comparison, as GraphQL shows it.
 #[derive(Debug, Clone)]
 pub(super) struct Verdict {
     word: VerdictWord,
@@ -50,7 +50,7 @@ pub(super) struct Verdict {
     mix: Option<Mix>,
 }
 
-/// What the mix of people makes of a difference, as GraphQL shows it.
+/// How far the mix of people explains a difference, as GraphQL shows it.
 #[derive(Debug, Clone)]
 struct Mix {
     field: Name,
@@ -61,7 +61,7 @@ struct Mix {
     is_reversed: bool,
 }
 
-/// How often people were shown what they then play, as GraphQL shows it.
+/// How often people were shown what they play, as GraphQL shows it.
 #[derive(Debug, Clone)]
 struct Exposure {
     own: f64,
@@ -108,7 +108,7 @@ impl From<clio_proto::Mix> for Mix {
     }
 }
 
-/// The test that verdicts are of, as GraphQL shows it.
+/// The declared test that verdicts belong to, as GraphQL shows it.
 #[derive(Debug, Clone)]
 pub(super) struct DeclaredTest {
     name: String,
@@ -154,22 +154,24 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 }
 
 fn sampling_basis() -> Enum {
-    let what = "What the sampling error of a value is known from, or why it is not.";
+    let what = "What the sampling error of a value is estimated from, or why it is not.";
     enum_of(SAMPLING_BASIS, what, &SamplingBasis::ALL, |basis| {
         let description = match basis {
             SamplingBasis::People => {
-                "People: it is a rate of people, and those above are among those below by construction."
+                "People: it is a rate of people, and those in the numerator are among those in the denominator by construction."
             }
             SamplingBasis::Days => {
-                "Days: it is a ratio of what adds up over days, and events cluster by person."
+                "Days: it is a ratio of sums over days, and events cluster by person."
             }
             SamplingBasis::NoRate => {
-                "None: it is no ratio of two measures, or one of people who are no part of the others."
+                "None: it is not a ratio of two measures, or those in the numerator are not among those in the denominator."
             }
             SamplingBasis::FewDays => {
-                "None: it is a ratio of what adds up over days, and there are fewer than seven settled ones."
+                "None: it is a ratio of sums over days, and there are fewer than seven settled days."
             }
-            SamplingBasis::Nobody => "None: the value is undefined, or nobody is below.",
+            SamplingBasis::Nobody => {
+                "None: the value is undefined, or nobody is in the denominator."
+            }
         };
         (basis.as_str(), description)
     })
@@ -178,27 +180,27 @@ fn sampling_basis() -> Enum {
 fn intervals() -> Object {
     ObjectOf::<Intervals>::new(
         INTERVALS,
-        "The 95 % intervals of a value, by what they are of. That of counting alone is the value's own bounds.",
+        "The 95 % intervals of a value by kind of error. That of counting alone is the value's own bounds.",
     )
     .leaf(
         "basis",
         TypeRef::named_nn(SAMPLING_BASIS),
-        "What sampling is known from; PEOPLE and DAYS have intervals, any other says why there are none.",
+        "What sampling is estimated from; PEOPLE and DAYS have intervals, all others say why there are none.",
         |it| enum_value(it.basis.as_str()),
     )
-    .leaf("whyNone", TypeRef::named(TypeRef::STRING), "Why there are none, in words.", |it| {
+    .leaf("whyNone", TypeRef::named(TypeRef::STRING), "Why there are none.", |it| {
         text(it.basis.why_none())
     })
     .maybe(
         "sampling",
         INTERVAL,
-        "As if people, or days, were drawn from many, and counted without error.",
+        "The sampling error alone, as if people, or days, were drawn at random and counted without error.",
         |it: &Intervals| it.sampling.as_ref(),
     )
     .maybe(
         "combined",
         INTERVAL,
-        "Sampling and counting together: what a comparison should be by.",
+        "Sampling and counting together: the one to compare by.",
         |it: &Intervals| it.combined.as_ref(),
     )
     .finish()
@@ -206,33 +208,37 @@ fn intervals() -> Object {
 
 fn interval() -> Object {
     let float = || TypeRef::named_nn(TypeRef::FLOAT);
-    ObjectOf::<Interval>::new(INTERVAL, "From one number to another.")
+    ObjectOf::<Interval>::new(INTERVAL, "An interval of numbers.")
         .leaf("lower", float(), "The lower end.", |it| number(Some(it.lower)))
         .leaf("upper", float(), "The upper end.", |it| number(Some(it.upper)))
         .finish()
 }
 
 fn verdict_word() -> Enum {
-    let what = "A verdict in a word. Differences are observational, since people and machines choose who sees what, but of a test that the model declares.";
+    let what = "A verdict in one word. Differences are observational, since people and machines choose who sees what, except in a test that the model declares.";
     enum_of(VERDICT_WORD, what, &VerdictWord::ALL, |word| {
         let description = match word {
             VerdictWord::Better => {
-                "The row's rate is the higher one, and what the row is causes it: people were assigned by lot."
+                "The row's rate is higher, and the row's arm causes it: people were assigned at random."
             }
-            VerdictWord::Worse => "The row's rate is the lower one, by lot.",
-            VerdictWord::ProbablyBetter => "The row's rate is the higher one by 80 %, by lot.",
-            VerdictWord::ProbablyWorse => "The row's rate is the lower one by 80 %, by lot.",
-            VerdictWord::Higher => "The row's rate is the higher one.",
-            VerdictWord::Lower => "The row's rate is the lower one.",
-            VerdictWord::ProbablyHigher => "The row's rate is the higher one by 80 %.",
-            VerdictWord::ProbablyLower => "The row's rate is the lower one by 80 %.",
+            VerdictWord::Worse => "The row's rate is lower, with random assignment.",
+            VerdictWord::ProbablyBetter => {
+                "The row's rate is higher with 80 % confidence, with random assignment."
+            }
+            VerdictWord::ProbablyWorse => {
+                "The row's rate is lower with 80 % confidence, with random assignment."
+            }
+            VerdictWord::Higher => "The row's rate is higher.",
+            VerdictWord::Lower => "The row's rate is lower.",
+            VerdictWord::ProbablyHigher => "The row's rate is higher with 80 % confidence.",
+            VerdictWord::ProbablyLower => "The row's rate is lower with 80 % confidence.",
             VerdictWord::NoDifference => {
-                "The rates differ by less than what the model says is worthwhile."
+                "The rates differ by less than the model's smallest worthwhile difference."
             }
             VerdictWord::WithinCountingError => {
-                "The sketches' error is as large as the difference: more people do not change that, and more precision does."
+                "The sketches' error is as large as the difference: more people do not change that, but more precision does."
             }
-            VerdictWord::TooLittleData => "Nothing can be said yet.",
+            VerdictWord::TooLittleData => "There is too little data to tell.",
         };
         (word.as_str(), description)
     })
@@ -242,54 +248,54 @@ fn verdict() -> Object {
     let float = || TypeRef::named(TypeRef::FLOAT);
     ObjectOf::<Verdict>::new(
         VERDICT,
-        "What a comparison of two rates of people says, over the settled days that both sides have. It holds however often \
-         somebody looks, and for all rows of a page together.",
+        "The verdict of a comparison of two rates of people, over the settled days that both sides have. It holds however often \
+         one looks, and for all rows of a page together.",
     )
-    .leaf("word", TypeRef::named_nn(VERDICT_WORD), "In a word.", |it| {
+    .leaf("word", TypeRef::named_nn(VERDICT_WORD), "The verdict in one word.", |it| {
         enum_value(it.word.as_str())
     })
-    .leaf("text", TypeRef::named_nn(TypeRef::STRING), "The word for people.", |it| {
+    .leaf("text", TypeRef::named_nn(TypeRef::STRING), "The verdict as text to display.", |it| {
         it.word.to_string().into()
     })
     .leaf(
         "own",
         float(),
-        "The row's daily rate, averaged over common days with weights of the people of both sides; null without common days.",
+        "The row's daily rate, averaged over common days, weighted by the people of both sides; null without common days.",
         |it| number(it.own),
     )
     .leaf("other", float(), "The other side's daily rate.", |it| number(it.other))
     .one(
         "difference",
         COMPARED_NUMBER,
-        "The first less the second, with an interval that leaves out 0 only where they are told apart. Bounds from ten common \
+        "The row's rate minus the other one, with an interval that excludes 0 only if the rates are told apart. Has bounds from ten common \
          days on.",
         |it: &Verdict| &it.difference,
     )
-    .leaf("days", int(), "How many settled days both sides have.", |it| it.n_days.into())
+    .leaf("days", int(), "The number of settled days that both sides have.", |it| it.n_days.into())
     .leaf(
         "smallestLift",
         float(),
-        "The smallest difference, as a part of the other side's rate, that would be told.",
+        "The smallest difference that would be detected, relative to the other side's rate.",
         |it| number(it.smallest_lift),
     )
     .leaf(
         "moreDays",
         TypeRef::named(TypeRef::INT),
-        "With TOO_LITTLE_DATA, how many common days more it takes at the present growth until what is worthwhile is told; null \
-         where that is never.",
+        "With TOO_LITTLE_DATA, how many more common days it takes, at the present growth, to detect a worthwhile difference; null \
+         if that will never be.",
         |it| it.more_days.map_or(GraphQlValue::Null, GraphQlValue::from),
     )
     .maybe(
         "exposure",
         EXPOSURE,
-        "How often people were shown what they then play or do not; null where the model does not count it.",
+        "How often people were shown what they then play or do not; null if the model does not count it.",
         |it: &Verdict| it.exposure.as_ref(),
     )
     .maybe(
         "mix",
         MIX,
-        "What the mix of people makes of the difference: of the dimensions that rows are not grouped by, by the one that changes it \
-         most; null of a row that is compared with the rest.",
+        "How far the mix of people explains the difference: of the dimensions that rows are not grouped by, the one that changes it \
+         most; null for a row that is compared with the rest.",
         |it: &Verdict| it.mix.as_ref(),
     )
     .finish()
@@ -299,23 +305,23 @@ fn exposure() -> Object {
     let float = || TypeRef::named_nn(TypeRef::FLOAT);
     ObjectOf::<Exposure>::new(
         EXPOSURE,
-        "How often the people of both sides were shown what they then play or do not: whoever sees a thing more often plays it more \
+        "How often the people of both sides were shown what they then play or do not: people who see something more often play it more \
          often, however good it is.",
     )
-    .leaf("own", float(), "Events a person and day of the row, averaged as the rates are.", |it| {
+    .leaf("own", float(), "Events per person and day of the row, averaged like the rates.", |it| {
         number(Some(it.own))
     })
-    .leaf("other", float(), "Events a person and day of the other side.", |it| number(Some(it.other)))
-    .leaf("ownByEvent", float(), "The row's rate an event, instead of a person.", |it| {
+    .leaf("other", float(), "Events per person and day of the other side.", |it| number(Some(it.other)))
+    .leaf("ownByEvent", float(), "The row's rate per event instead of per person.", |it| {
         number(Some(it.own_by_event))
     })
-    .leaf("otherByEvent", float(), "The other side's rate an event.", |it| {
+    .leaf("otherByEvent", float(), "The other side's rate per event.", |it| {
         number(Some(it.other_by_event))
     })
     .leaf(
         "explains",
         TypeRef::named_nn(TypeRef::BOOLEAN),
-        "The rates are told apart, and events a person differ the same way and, as a ratio, at least half as much.",
+        "The rates are told apart, and events per person differ in the same direction and, as a ratio, at least half as much.",
         |it| it.explains.into(),
     )
     .finish()
@@ -326,37 +332,37 @@ fn mix() -> Object {
     let flag = || TypeRef::named_nn(TypeRef::BOOLEAN);
     ObjectOf::<Mix>::new(
         MIX,
-        "A difference within the members of a dimension, and standardised over them: as if both sides had the people of both together.",
+        "A difference standardised over the members of a dimension: as if both sides had the people of both together.",
     )
     .leaf("field", TypeRef::named_nn(FIELD), "The dimension.", |it| GraphQlValue::Enum(it.field.clone()))
     .leaf(
         "raw",
         float(),
-        "The difference of the rates of people over all settled days, each counted once a member.",
+        "The difference of the rates of people over all settled days, each person counted once for each member.",
         |it| number(Some(it.raw)),
     )
     .one(
         "difference",
         COMPARED_NUMBER,
-        "The same standardised directly, weights being the people of both sides in a member, with its 95 % interval.",
+        "The same, directly standardised with the people of both sides in each member as weights, with its 95 % interval.",
         |it: &Mix| &it.difference,
     )
     .leaf(
         "withoutCounterpart",
         float(),
-        "The part of these people in members that one side alone has: they are in no weight.",
+        "The fraction of these people in members that only one side has: they have no weight.",
         |it| number(Some(it.without_counterpart)),
     )
     .leaf(
         "explains",
         flag(),
-        "The rates are told apart, and standardised the difference is half of it at the most, or the other way round.",
+        "The rates are told apart, and standardising at least halves the difference, or reverses it.",
         |it| it.explains.into(),
     )
     .leaf(
         "isReversed",
         flag(),
-        "The standardised difference is beyond 0 the other way round than the raw one, and so it is in members with more than half \
+        "The standardised difference is significant in the opposite direction to the raw one, and so it is in members with more than half \
          of the weight.",
         |it| it.is_reversed.into(),
     )
@@ -366,20 +372,20 @@ fn mix() -> Object {
 fn declared_test() -> Object {
     ObjectOf::<DeclaredTest>::new(
         DECLARED_TEST,
-        "A test of the model that verdicts are of: rows are its arms, over its days, and are compared with an arm or with all others.",
+        "The model's declared test that the verdicts belong to: rows are its arms, over its days, compared with one arm or with all others.",
     )
     .leaf("name", TypeRef::named_nn(TypeRef::STRING), "The name.", |it| it.name.as_str().into())
     .list("arms", ARM, "The arms, in the model's order.", |it: &DeclaredTest| &it.arms)
     .leaf(
         "chance",
         TypeRef::named_nn(TypeRef::FLOAT),
-        "How likely it is that arms have these numbers of people, or ones further off, if they were assigned as the model says.",
+        "The probability of these numbers of people in the arms, or of ones further off, if they were assigned as the model says.",
         |it| number(Some(it.chance)),
     )
     .leaf(
         "isAsAssigned",
         TypeRef::named_nn(TypeRef::BOOLEAN),
-        "That is not less than a thousandth; else verdicts stay observational.",
+        "That is at least 0.001; otherwise verdicts stay observational.",
         |it| it.is_as_assigned.into(),
     )
     .finish()
@@ -390,15 +396,17 @@ fn arm() -> Object {
         .leaf(
             "value",
             TypeRef::named_nn(TypeRef::STRING),
-            "The value of the test's dimension.",
+            "The arm's value of the test's dimension.",
             |it| it.value.as_str().into(),
         )
         .leaf(
             "share",
             TypeRef::named_nn(TypeRef::FLOAT),
-            "Which share of people the model assigns to it.",
+            "The share of people that the model assigns to it.",
             |it| number(Some(it.share)),
         )
-        .one("people", COMPARED_NUMBER, "How many were.", |it: &Arm| &it.people)
+        .one("people", COMPARED_NUMBER, "How many people were assigned to it.", |it: &Arm| {
+            &it.people
+        })
         .finish()
 }

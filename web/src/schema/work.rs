@@ -1,4 +1,4 @@
-//! What an answer took: the types `Work` and `WorkStep`.
+//! The work behind an answer: the types `Work` and `WorkStep`.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::scalars::INT64;
 pub(super) const WORK: &str = "Work";
 const WORK_STEP: &str = "WorkStep";
 
-/// What an answer took, as GraphQL shows it.
+/// The work behind an answer, as GraphQL shows it.
 #[derive(Debug, Clone)]
 pub(super) struct Work {
     n_files: u32,
@@ -71,50 +71,50 @@ fn work() -> Object {
     let number = || TypeRef::named_nn(INT64);
     ObjectOf::<Work>::new(
         WORK,
-        "What an answer took: the same of the same query on the same snapshot, but for times. The periods that were \
+        "The work behind an answer: except for times, equal for equal queries on the same snapshot. The periods that were \
          read are in the coverage.",
     )
-    .leaf("fileCount", number(), "Files of the periods that were read.", |it| {
+    .leaf("fileCount", number(), "The number of files of the periods that were read.", |it| {
         it.n_files.into()
     })
-    .leaf("cellCount", number(), "Their cells.", |it| it.n_cells.into())
-    .leaf("selectedCellCount", number(), "Those of them that the filter left.", |it| {
+    .leaf("cellCount", number(), "The number of their cells.", |it| it.n_cells.into())
+    .leaf("selectedCellCount", number(), "The number of those that passed the filter.", |it| {
         it.n_cells_selected.into()
     })
-    .leaf("groupCount", number(), "Groups before having.", |it| it.n_groups.into())
+    .leaf("groupCount", number(), "The number of groups before having.", |it| it.n_groups.into())
     .leaf(
         "estimateCount",
         number(),
-        "Distinct counts that were estimated, and spreads that quantiles and shares were read off; those of the total among \
-         them.",
+        "The number of distinct counts estimated, and of spreads that quantiles and shares were read from, including \
+         those of the total.",
         |it| it.n_estimates.into(),
     )
     .leaf(
         "unionCount",
         number(),
-        "Sketches that were united for them; one that stands for a whole file counts once.",
+        "The number of sketches united for them; one that stands for a whole file counts once.",
         |it| it.n_unions.into(),
     )
     .leaf(
         "couponBytes",
         number(),
-        "The bytes that were read of sketches held as coupons.",
+        "The bytes read of sketches held as coupons.",
         |it| it.coupon_bytes.into(),
     )
     .leaf(
         "registerBytes",
         number(),
-        "The bytes that were read of sketches held as registers.",
+        "The bytes read of sketches held as registers.",
         |it| it.register_bytes.into(),
     )
-    .leaf("bucketBytes", number(), "The bytes that were read of sketches of quantiles.", |it| {
+    .leaf("bucketBytes", number(), "The bytes read of quantile sketches.", |it| {
         it.bucket_bytes.into()
     })
-    .list("steps", WORK_STEP, "Where the time went, in order.", |it: &Work| &it.steps)
+    .list("steps", WORK_STEP, "The steps that took the time, in order.", |it: &Work| &it.steps)
     .leaf(
         "isCached",
         TypeRef::named_nn(TypeRef::BOOLEAN),
-        "The answer is that of an equal query on the same snapshot: counts and steps are of when that one was computed.",
+        "The answer was cached from an equal query on the same snapshot: counts and steps are those of its computation.",
         |it| it.is_cached.into(),
     )
     .finish()
@@ -128,8 +128,11 @@ fn step() -> Object {
             "\"bind\", \"select\", \"total\", \"having\", \"order\" or \"rows\".",
             |it| it.step.as_str().into(),
         )
-        .leaf("elapsedMs", TypeRef::named_nn(TypeRef::FLOAT), "How long it took.", |it| {
-            (it.elapsed.as_secs_f64() * 1e3).into()
-        })
+        .leaf(
+            "elapsedMs",
+            TypeRef::named_nn(TypeRef::FLOAT),
+            "Its duration in milliseconds.",
+            |it| (it.elapsed.as_secs_f64() * 1e3).into(),
+        )
         .finish()
 }

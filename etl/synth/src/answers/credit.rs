@@ -1,6 +1,6 @@
-//! Which impression a play counts for, as in the model file: the last one of its title that the
-//! person saw at or before it and within a day; of several at the same instant, the smallest by
-//! asset, country (unknown first) and device.
+//! Which impression a play counts for, according to the model file: the last one of its title that the person saw at or
+//! before it and within a day; of several at the same instant, the smallest by asset, country (unknown first) and
+//! device.
 
 use crate::events::{DAY_MS, Event, UNKNOWN_COUNTRY};
 use crate::places::DEVICES;

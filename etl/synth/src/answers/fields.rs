@@ -49,14 +49,14 @@ impl Field {
         }
     }
 
-    /// The field of a name that [`Self::name`] gave.
+    /// The field with a name that [`Self::name`] gave.
     pub(super) fn of_name(name: &str) -> Self {
         let named = Self::BUT_DAY.into_iter().find(|field| field.name() == name);
         named.expect("filters are made from fields, never of the day")
     }
 }
 
-/// An event, as groups and filters see it.
+/// An event, in terms of groups and filters.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fact {
     pub(super) asset: u16,

@@ -5,7 +5,7 @@
 
 use super::fields::{Fact, Field, Members};
 
-/// What is counted of an event.
+/// The counted properties of an event.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Counted {
     Impression,
@@ -35,7 +35,7 @@ pub(super) struct Counter {
 /// A shorter play was abandoned at once, as in the model.
 const ABANDONED_BELOW_SECONDS: u32 = 30;
 
-/// No person: indexes are below it.
+/// Stands for no person: indexes are below it.
 const NOBODY: u32 = u32::MAX;
 
 impl Counter {

@@ -114,7 +114,7 @@ pub(super) fn catalogue(config: &SynthConfig) -> Catalogue {
     let titles = draw.titles(n_titles);
     let popularity = draw.popularity(n_titles);
     let mut assets = Vec::with_capacity(n_assets);
-    // Titles get assets in turn until all are made, so that the last ones get some too.
+    // Titles get assets in turns until all are made, so that the last ones get some too.
     for title in (0..n_titles).cycle() {
         if assets.len() == n_assets {
             break;
@@ -126,7 +126,7 @@ pub(super) fn catalogue(config: &SynthConfig) -> Catalogue {
     Catalogue { titles, assets }
 }
 
-/// The generator, and what it draws from.
+/// The generator, and its inputs.
 struct Draw {
     rng: ChaCha8Rng,
     places: Vec<Place>,
@@ -140,7 +140,7 @@ impl Draw {
         (0..n_titles)
             .map(|title| {
                 let (first, second) = words[title % words.len()];
-                // A second round over the same words makes sequels.
+                // A second round over the same words gives sequels.
                 let numeral = NUMERALS[title / words.len() % NUMERALS.len()];
                 let article = if first.len() % 2 == 0 { "The " } else { "" };
                 Title {
@@ -200,8 +200,7 @@ impl Draw {
         }
     }
 
-    /// Makes some of the assets special, among the more popular half so that it shows in the
-    /// numbers.
+    /// Makes some of the assets special, among the more popular half so that it shows in the numbers.
     fn plant(&mut self, assets: &mut [Asset]) {
         let n = assets.len();
         let mut order: Vec<usize> = (0..n).collect();
@@ -209,7 +208,7 @@ impl Draw {
         order.truncate(n / 2);
         order.shuffle(&mut self.rng);
         let mut order = order.into_iter();
-        // A few run everywhere: so every country has something to see, on every day.
+        // A few run everywhere, so that every country has something to see on every day.
         let everywhere: Vec<u8> = (0_u8..).take(self.places.len()).collect();
         for place in order.by_ref().take((n / 500).max(2)) {
             assets[place].markets.clone_from(&everywhere);
@@ -222,14 +221,14 @@ impl Draw {
             assets[place].character = Character::Clickbait;
         }
         for (turn, place) in (0_u32..).zip(order.take((n / 16).max(1))) {
-            // Every other one within the first week, so that a small run has some.
+            // Every other one within the first week, so that a short run has some.
             let day = if turn % 2 == 0 { 2 + turn / 2 % 4 } else { 6 + turn / 2 % 22 };
             assets[place].character = Character::Launch { day };
             assets[place].weight *= 3.0;
         }
     }
 
-    /// A language, by how many people speak it.
+    /// A language, weighted by the number of people who speak it.
     fn language(&mut self) -> &'static str {
         let total: f64 = self.places.iter().map(|place| place.weight).sum();
         let mut left = self.rng.random_range(0.0..total);

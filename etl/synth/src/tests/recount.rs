@@ -1,5 +1,5 @@
-//! Every answer, counted again from the files in the plainest way: sets of people, one a group.
-//! Shares nothing with the generator but the file formats.
+//! Every answer, recounted from the files in the plainest way: one set of people per group. Shares nothing with the
+//! generator but the file formats.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -83,7 +83,7 @@ fn read_events(folder: &Path) -> Vec<Event> {
     rows.into_iter().map(event).collect()
 }
 
-/// A play as a row of the last impression of its title within a day, of all that there are.
+/// A play as a row of the last impression of its title within a day, out of all impressions.
 fn credited(play: &Row, impressions: &[Row]) -> Row {
     const DAY_US: i64 = 24 * 3_600_000_000;
     let of_title = impressions.iter().filter(|seen| {
@@ -128,7 +128,7 @@ fn holds(filter: &Value, event: &Event) -> bool {
     !wanted.iter().any(|value| values.contains(value))
 }
 
-/// The values that the filter asks to be there.
+/// The values that the filter requires.
 fn named(filter: &Value, field: &str) -> Option<Vec<String>> {
     if let Some(parts) = filter["and"].as_array() {
         return parts.iter().find_map(|part| named(part, field));
@@ -238,7 +238,7 @@ fn a_play_counts_for_the_asset_that_it_came_from_wherever_only_one_was_seen() {
         n_alone += usize::from(assets.len() == 1);
         n_true += usize::from(is_true);
     }
-    // People of this small world see a title many times a day; more people see it less.
+    // People of this small world see a title many times a day; with more people each would see it less.
     assert!(
         n_alone > 100 && n_true * 10 > plays.len() * 7,
         "{n_true} {n_alone} of {}",

@@ -1,4 +1,4 @@
-//! Reads the written Parquet files back, by Arrow alone.
+//! Reads the written Parquet files back, with Arrow alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! Descriptions of datasets, of any kind.
+//! Generated descriptions of datasets.
 
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof};
 

@@ -1,4 +1,4 @@
-//! Searches for members and what they find, as they can be said.
+//! Generated member searches and their results.
 
 use proptest::prelude::{Strategy, any, prop};
 
@@ -42,7 +42,7 @@ pub(super) fn member_pages() -> impl Strategy<Value = MemberPage> {
         .prop_map(|(members, n_total, end)| MemberPage { members, n_total, end })
 }
 
-/// Servers did not say of which field members are before one could ask for those of all.
+/// Servers from before searches over all fields do not name the field of members.
 #[test]
 fn members_of_no_field_are_of_the_one_that_was_asked_for() {
     let field = FieldRef::parse("country");

@@ -1,4 +1,4 @@
-//! What the wire may not say is refused by name.
+//! Invalid messages are refused with the name of the field.
 
 use super::sent;
 use crate::convert::answer::{answer_from_wire, coverage_from_wire};
@@ -26,9 +26,9 @@ fn refused(request: wire::QueryRequest, expected: &str) {
 #[test]
 fn a_bad_request_is_refused_by_the_name_of_its_field() {
     for text in ["2026-13-01", "2026-02-30", "26-01-01", "2026-01-01T00:00", "20260101", " "] {
-        let message = format!("`from`: `{text}` is no date; expected a day like `2026-01-31`");
+        let message = format!("`from`: `{text}` is not a date; expected a day like `2026-01-31`");
         refused(wire::QueryRequest { from: text.to_owned(), ..request() }, &message);
-        let message = format!("`to`: `{text}` is no date; expected a day like `2026-01-31`");
+        let message = format!("`to`: `{text}` is not a date; expected a day like `2026-01-31`");
         refused(wire::QueryRequest { to: text.to_owned(), ..request() }, &message);
     }
     for text in ["", ".", "asset.", ".title"] {
@@ -57,7 +57,7 @@ fn a_bad_request_is_refused_by_the_name_of_its_field() {
     );
     refused(
         wire::QueryRequest { after: "7".to_owned(), ..request() },
-        "`after`: `7` is no cursor; expected one that an answer gave",
+        "`after`: `7` is not a cursor; expected one from an answer",
     );
     let compared =
         |with| wire::QueryRequest { compare: Some(wire::Comparison { with }), ..request() };
@@ -75,7 +75,7 @@ fn a_bad_request_is_refused_by_the_name_of_its_field() {
     );
     refused(
         days("2026-01-01", ""),
-        "`compare.days.to`: `` is no date; expected a day like `2026-01-31`",
+        "`compare.days.to`: `` is not a date; expected a day like `2026-01-31`",
     );
     let member = wire::ComparedMember { field: String::new(), value: None };
     refused(
@@ -114,11 +114,11 @@ fn a_bad_filter_is_refused_by_its_path() {
     let between = |from, to| Some(Of::Between(wire::WholeRange { from, to }));
     refused(
         and(vec![good(), or(vec![leaf("asset.age_day", between(Some(7), Some(6)))])]),
-        "`filter.and.filters[1].or.filters[0].field.between`: no whole number is from 7 to 6",
+        "`filter.and.filters[1].or.filters[0].field.between`: no whole number lies between 7 and 6",
     );
     refused(
         not(leaf("asset.age_day", between(None, None))),
-        "`filter.not.field.between`: a range of whole numbers has one end at least",
+        "`filter.not.field.between`: a range of whole numbers has at least one end",
     );
     refused(
         not(leaf("asset.", Some(Of::IsNull(true)))),
@@ -232,9 +232,9 @@ fn an_answer_without_its_parts_is_refused() {
     assert_eq!(coverage_from_wire(half).unwrap_err().message, "`coverage.to`: is missing");
     let measure = wire::MeasureInfo { name: "plays".to_owned(), ..Default::default() };
     let error = measure_info_from_wire(measure).unwrap_err();
-    assert_eq!(error.message, "`measures.kind`: `plays` has no kind that we know");
+    assert_eq!(error.message, "`measures.kind`: `plays` has no known kind");
     let error = serving_status_from_wire(wire::WatchResponse { state: 9, ..Default::default() });
-    assert_eq!(error.unwrap_err().message, "`state`: 9 is no state we know");
+    assert_eq!(error.unwrap_err().message, "`state`: 9 is not a known state");
     let negative = prost_types::Duration { seconds: -1, nanos: 0 };
     assert!(duration_from_wire(negative).is_err());
 }

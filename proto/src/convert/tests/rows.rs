@@ -1,4 +1,4 @@
-//! Rows, what they reach and what they are compared with, as they can be said.
+//! Generated rows, with what they reach and what they are compared with.
 
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof};
 

@@ -1,4 +1,4 @@
-//! What answers took, of any kind.
+//! Generated work of answers.
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use super::{Expression, Node, Operator};
 
 impl Expression {
-    /// The two measures whose ratio it is, and nothing else: `a / b`, and `frequency(b)`, which is one.
+    /// The two measures if the expression is their ratio and nothing else: `a / b`, and `frequency(b)`, which is one.
     ///
     /// ```
     /// use clio_proto::Expression;

@@ -2,7 +2,7 @@
 
 use strum::VariantArray as _;
 
-/// What part of the values of a quantile measure is less than a number, or is not.
+/// The fraction of a quantile measure's values that are less than a number, or that are not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Share {
     side: Side,
@@ -14,9 +14,9 @@ pub struct Share {
 /// On which side of the number values lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub(super) enum Side {
-    /// They are less.
+    /// Values that are less.
     Below,
-    /// They are the number or more.
+    /// Values that are equal to the number or greater.
     Above,
 }
 
@@ -31,7 +31,7 @@ impl Side {
         }
     }
 
-    /// The side that a function of this name is of.
+    /// The side of the function with this name.
     pub(super) fn of(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|side| side.as_str() == name)
     }
@@ -48,12 +48,12 @@ impl Share {
         &self.measure
     }
 
-    /// The number that values are held against.
+    /// The number that values are compared with.
     pub fn threshold(&self) -> f64 {
         self.threshold
     }
 
-    /// Whether it is of the values that are less; else it is of those that are not.
+    /// Whether it counts the values that are less; otherwise it counts the others.
     pub fn is_below(&self) -> bool {
         match self.side {
             Side::Below => true,
@@ -61,7 +61,7 @@ impl Share {
         }
     }
 
-    /// How it is written, in one spelling: `share_below(watch, 30)`. It is what an expression looks up.
+    /// Its canonical spelling: `share_below(watch, 30)`. This is what an expression looks up.
     pub fn term(&self) -> &str {
         &self.term
     }

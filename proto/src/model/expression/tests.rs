@@ -4,7 +4,7 @@ use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, p
 
 use super::*;
 
-/// Measures that tests know: `a` is 6, `b` is 3, `zero` is 0, `none` has no value.
+/// The measures that tests know: `a` is 6, `b` is 3, `zero` is 0, `none` has no value.
 fn known(name: &str) -> Option<f64> {
     match name {
         "a" => Some(6.0),
@@ -67,7 +67,7 @@ fn a_share_is_looked_up_by_how_it_is_written() {
         expression.to_string(),
         "((1 - (share_below(watch, 30) * a)) + share_above(watch, 0.5))"
     );
-    // A measure of that name stays one.
+    // A measure of that name is still one.
     assert_eq!(Expression::parse("share_below * 2").unwrap().evaluate(|_| Some(4.0)), Some(8.0));
     for (text, expected) in [
         ("share_below(watch)", "at character 18: expected `,`, found `)`"),
@@ -98,7 +98,7 @@ fn a_frequency_is_a_count_over_its_distinct_measure() {
     let mut divisors = Vec::new();
     expression.evaluate_noting(&known, &mut divisors);
     assert_eq!(divisors, [3.0]);
-    // A measure of that name stays one.
+    // A measure of that name is still one.
     assert_eq!(Expression::parse("frequency * 2").unwrap().evaluate(|_| Some(4.0)), Some(8.0));
 }
 
@@ -133,9 +133,9 @@ fn errors_point_at_the_character() {
         "at character 3: `%` is neither a number, a name, an operator nor a parenthesis",
     );
     check("é", "at character 1: `é` is neither a number, a name, an operator nor a parenthesis");
-    check("a * 1.2.3", "at character 5: `1.2.3` is no decimal number");
-    check("1e9", "at character 1: `1e9` is no decimal number");
-    check(".5", "at character 1: `.5` is no decimal number");
+    check("a * 1.2.3", "at character 5: `1.2.3` is not a decimal number");
+    check("1e9", "at character 1: `1e9` is not a decimal number");
+    check(".5", "at character 1: `.5` is not a decimal number");
     let long = "(".repeat(10_000);
     let message = "at character 201: longer than 200 numbers, names and signs";
     assert_eq!(Expression::parse(&long).unwrap_err().to_string(), message);
@@ -156,7 +156,7 @@ fn the_canonical_text_forgets_spelling_only() {
     assert_ne!(canonical("a - b - 1"), canonical("a - (b - 1)"));
 }
 
-/// Texts that are expressions, over `a`, `b` and `c`.
+/// Texts that are expressions over `a`, `b` and `c`.
 fn texts() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("a".to_owned()),

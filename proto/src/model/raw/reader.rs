@@ -1,4 +1,4 @@
-//! From the TOML tree to values with lines: takes out the keys that exist, and reports the others.
+//! From the TOML tree to values with lines: takes the known keys, and reports the others.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -10,9 +10,9 @@ use super::{
 use crate::model::problems::Problems;
 use crate::toml_file::{line_at, nearest, parse_toml, quoted};
 
-/// Reads a file as far as it is TOML, and reports wrong types and unknown keys.
+/// Reads a file as far as it is valid TOML, and reports wrong types and unknown keys.
 ///
-/// `None` where the text is no TOML: what else would be said of it is guesswork.
+/// `None` if the text is not TOML: any other problem would be a guess.
 pub(in crate::model) fn read(text: &str, problems: &mut Problems) -> Option<RawModel> {
     let root = match parse_toml(text) {
         Ok(root) => root,
@@ -44,12 +44,12 @@ pub(in crate::model) fn read(text: &str, problems: &mut Problems) -> Option<RawM
     Some(RawModel { dataset, sources, lookups, dimensions, measures, checks, experiments })
 }
 
-/// A TOML table while its keys are taken out one by one.
+/// A TOML table whose keys are taken one by one.
 struct Table<'a> {
     place: Place,
     /// Keys not yet taken, in the file's order.
     rest: Vec<(&'a str, usize, &'a DeValue<'a>)>,
-    /// Keys that were asked for: those that exist.
+    /// All keys that were looked up: the known ones.
     known: Vec<&'static str>,
 }
 
@@ -79,7 +79,7 @@ impl<'a> Reader<'a, '_> {
         line_at(self.text, key.span().start)
     }
 
-    /// Reports the keys that nobody asked for.
+    /// Reports the keys that were never looked up.
     fn finish(&mut self, table: Table<'_>) -> Place {
         for (key, line, _) in table.rest {
             let mend = match nearest(key, table.known.iter().copied()) {
@@ -98,7 +98,7 @@ impl<'a> Reader<'a, '_> {
         Some(At { value, line })
     }
 
-    /// Takes a key and reads its value; `None` from `read` is a wrong type.
+    /// Takes a key and reads its value; `None` from `read` means a wrong type.
     fn entry<T>(
         &mut self,
         table: &mut Table<'a>,
@@ -133,7 +133,7 @@ impl<'a> Reader<'a, '_> {
         self.entry(table, key, "a text in quotes", text)
     }
 
-    /// A day, in quotes or as a date of TOML's own.
+    /// A day, in quotes or as a native TOML date.
     fn day(&mut self, table: &mut Table<'a>, key: &'static str) -> Entry<String> {
         self.entry(table, key, "a day such as `\"2020-01-01\"`", |value| {
             text(value).or_else(|| value.as_datetime().map(ToString::to_string))
@@ -302,10 +302,10 @@ impl<'a> Reader<'a, '_> {
         let line = csv.place.line;
         let value = RawCsv {
             header: self.boolean(&mut csv, "header"),
-            // A space and a tab are characters too, and no quote at all is an empty text.
+            // A space and a tab are characters too, and an empty text means no quote at all.
             delimiter: self.entry(&mut csv, "delimiter", "one character in quotes", any_text),
             quote: self.entry(&mut csv, "quote", "one character in quotes, or `\"\"`", any_text),
-            // Empty texts are texts here: an empty field is null.
+            // Empty texts are allowed here: an empty field is null.
             null: self.entry(&mut csv, "null", "a text in quotes, or a list of texts", |value| {
                 if let Some(text) = any_text(value) {
                     return Some(vec![text]);
@@ -390,12 +390,12 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// A share, as text or as number.
+/// A share, as text or number.
 fn share(value: &DeValue<'_>) -> Option<RawShare> {
     text(value).map(RawShare::Text).or_else(|| number(value).map(RawShare::Number))
 }
 
-/// A text, whatever it is.
+/// Any text.
 fn any_text(value: &DeValue<'_>) -> Option<String> {
     value.as_str().map(str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! Attribution: which events are credited to which others, by what, within what time.
+//! Attribution: which events are credited to which others, by what keys, within what time.
 
 use super::source::{find, refuse_inherited};
 use super::{need, refuse};
@@ -28,14 +28,14 @@ pub(super) fn validate(all: &[RawSource], source: &RawSource, problems: &mut Pro
     if let Some(credit) = need(&attribute.place, "credit", &attribute.credit, mend, problems)
         && credit_of(credit).is_none()
     {
-        let what = format!("`{credit}` is no way of giving credit");
+        let what = format!("`{credit}` is not a way of giving credit");
         let line = attribute.credit.line_or(attribute.place.line);
         let mend = choose(credit, Credit::ALL.map(Credit::as_str));
         problems.report(line, attribute.place.key("credit"), what, mend);
     }
 }
 
-/// Both sources exist, differ, and are not credited to others in turn.
+/// Both sources exist, differ, and are not credited to others themselves.
 fn validate_sources(all: &[RawSource], attribute: &RawAttribute, problems: &mut Problems) {
     let place = &attribute.place;
     let mend = "name the source whose events are credited";
@@ -50,8 +50,9 @@ fn validate_sources(all: &[RawSource], attribute: &RawAttribute, problems: &mut 
             let mend = choose(&at.value, others.map(|other| other.place.name.as_str()));
             problems.report(at.line, place.key(key), what, mend);
         } else if find(all, &at.value).is_some_and(|other| is_credited(all, other)) {
-            let what = format!("the events of `{}` are credited to others themselves", at.value);
-            let mend = "name a source with a `url`, or one that derives from such with `from`";
+            let what = format!("the events of `{}` are themselves credited to others", at.value);
+            let mend =
+                "name a source with a `url`, or one that derives from such a source with `from`";
             problems.report(at.line, place.key(key), what, mend);
         }
     }
@@ -65,7 +66,7 @@ fn validate_sources(all: &[RawSource], attribute: &RawAttribute, problems: &mut 
 /// Whether a source, or one that it derives from, has `attribute`.
 fn is_credited(all: &[RawSource], source: &RawSource) -> bool {
     let mut at = Some(source);
-    // One step more than there are sources is a circle, which is reported elsewhere.
+    // One step more than there are sources means a circle, which is reported elsewhere.
     for _ in 0..=all.len() {
         match at {
             Some(source) if !source.attribute.is_absent() => return true,
@@ -116,7 +117,7 @@ fn credit_of(text: &str) -> Option<Credit> {
     Credit::ALL.into_iter().find(|credit| credit.as_str() == text)
 }
 
-/// What the model says; `None` where something is wrong, which is reported.
+/// The model's choice; `None` if it is wrong, which has been reported.
 pub(super) fn read(raw: &RawAttribute) -> Option<Attribution> {
     let by = match &raw.by {
         Entry::Given(at) => at.value.iter().cloned().map(SqlColumn).collect(),

@@ -1,6 +1,6 @@
-//! Checks before a commit: those that the model declares, and those that every model has.
+//! Checks before a commit: those that the model declares, and those that apply by default.
 //!
-//! A kind is a variant of `CheckKind`, and a file beside this one that says what declares it and what every model has of it.
+//! A kind is a variant of `CheckKind`, and a file in this folder that defines its keys and its defaults.
 
 mod keys;
 mod missing;
@@ -25,7 +25,7 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Ch
     let mut checks = defaults(raw);
     checks.retain(|default| raw.checks.iter().all(|check| check.place.name != default.name));
     let declared = declared.into_iter().collect::<Option<Vec<_>>>()?.concat();
-    // Whoever names a pair by another name judges it otherwise.
+    // A declared check of the same pair replaces the default one, whatever its name.
     checks.retain(|default| {
         declared.iter().all(|check| !within::is_same_pair(&default.kind, &check.kind))
     });
@@ -33,7 +33,7 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Ch
     Some(checks)
 }
 
-/// The checks of a model that declares none: judgements of what is likely, so they warn.
+/// The checks of a model that declares none: judgements of what is likely, so they only warn.
 fn defaults(raw: &RawModel) -> Vec<Check> {
     let of_name = |name: CheckName| {
         by_default(name, raw).into_iter().map(move |kind| Check {
@@ -46,7 +46,7 @@ fn defaults(raw: &RawModel) -> Vec<Check> {
     CheckName::VARIANTS.iter().copied().flat_map(of_name).collect()
 }
 
-/// The checks of a kind that a model has which declares none.
+/// The checks of a kind in a model that declares none of that kind.
 fn by_default(name: CheckName, raw: &RawModel) -> Vec<CheckKind> {
     let check = match name {
         CheckName::Rows => rows::by_default(raw).map(CheckKind::Rows),
@@ -60,7 +60,7 @@ fn by_default(name: CheckName, raw: &RawModel) -> Vec<CheckKind> {
     check.into_iter().collect()
 }
 
-/// What a declared check is, several where it stands for those that the model has by default.
+/// The checks that a declared check means; several if it stands for the default ones.
 fn declared(
     name: CheckName,
     raw: &RawModel,
@@ -82,7 +82,7 @@ fn declared(
     kind.map(|kind| vec![kind])
 }
 
-/// The keys that mean something for a kind, beside `kind` and `on_failure`.
+/// The keys that apply to a kind, besides `kind` and `on_failure`.
 fn keys_of(name: CheckName) -> &'static [&'static str] {
     match name {
         CheckName::Rows => &["source", "trailing_days", "at_least", "at_most"],
@@ -106,7 +106,7 @@ fn validate_one(raw: &RawModel, check: &RawCheck, problems: &mut Problems) -> Op
     Some(kinds.into_iter().map(check).collect())
 }
 
-/// The kind that a check says, or is named like.
+/// The kind that a check states, or is named after.
 fn kind_of(check: &RawCheck, problems: &mut Problems) -> Option<CheckName> {
     let named = |text: &str| CheckName::VARIANTS.iter().copied().find(|own| own.as_str() == text);
     let names = || CheckName::VARIANTS.iter().map(|name| name.as_str());
@@ -119,20 +119,20 @@ fn kind_of(check: &RawCheck, problems: &mut Problems) -> Option<CheckName> {
     let kind = need(place, "kind", &check.kind, &mend, problems)?;
     let line = check.kind.line_or(place.line);
     let Some(name) = named(kind) else {
-        let what = format!("`{kind}` is no kind of check");
+        let what = format!("`{kind}` is not a kind of check");
         problems.report(line, place.key("kind"), what, choose(kind, names()));
         return None;
     };
     if let Some(own) = of_default.filter(|own| *own != name) {
         let own = own.as_str();
-        let what = format!("a check that is called `{own}` is of the kind `{own}`");
+        let what = format!("a check called `{own}` must be of the kind `{own}`");
         problems.report(line, place.key("kind"), what, "give the check another name");
         return None;
     }
     Some(name)
 }
 
-/// Reports the keys that mean something for other kinds only.
+/// Reports the keys that apply only to other kinds.
 fn refuse_foreign_keys(check: &RawCheck, name: CheckName, problems: &mut Problems) {
     let RawCheck {
         place,

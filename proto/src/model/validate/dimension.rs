@@ -44,7 +44,7 @@ fn validate_one(
     })
 }
 
-/// From which day on a member's age counts; the outer `None` is a wrong value.
+/// The day from which a member's age counts; the outer `None` is a wrong value.
 #[expect(clippy::option_option, reason = "a wrong value, no age, and an age are three things")]
 fn age(dimension: &RawDimension, problems: &mut Problems) -> Option<Option<Age>> {
     let Some(at) = dimension.age.given() else { return optional(&dimension.age).map(|_| None) };
@@ -80,7 +80,7 @@ fn optional<T: Clone>(entry: &Entry<T>) -> Option<Option<T>> {
     }
 }
 
-/// A value out of the event; a lookup then describes the members.
+/// A value from the event; a lookup may then describe the members.
 #[expect(clippy::option_option, reason = "a wrong value, no lookup, and a lookup are three things")]
 fn from_event(
     dimension: &RawDimension,
@@ -94,7 +94,7 @@ fn from_event(
     ];
     if dimension.lookup.is_absent() {
         for (key, line) in described.into_iter().filter(|(_, line)| *line > 0) {
-            let what = "describes members, and there is no lookup to describe them";
+            let what = "describes members, but there is no lookup to describe them";
             problems.report(line, place.key(key), what, "add `lookup = \"…\"`, or remove it");
         }
     } else if dimension.attributes.is_absent()
@@ -102,7 +102,7 @@ fn from_event(
         && dimension.media.is_absent()
     {
         let what = "a lookup without a use";
-        let mend = "add `on` to take the dimension's value out of the lookup, or `attributes`, \
+        let mend = "add `on` to take the dimension's value from the lookup, or `attributes`, \
                     `label` or `media` to describe members with it";
         problems.report(dimension.lookup.line_or(place.line), place.key("lookup"), what, mend);
     }
@@ -112,15 +112,15 @@ fn from_event(
     (column, optional(&dimension.lookup))
 }
 
-/// A value out of a lookup, found by a column of the event.
+/// A value from a lookup, found by a column of the event.
 fn from_lookup(dimension: &RawDimension, problems: &mut Problems) -> Option<DimensionColumn> {
     let place = &dimension.place;
-    let mend = "`on` looks the event up in a lookup: name it";
+    let mend = "`on` looks up the event in a lookup: name it";
     let lookup = need(place, "lookup", &dimension.lookup, mend, problems);
-    let mend = "`on` takes the dimension's value out of the lookup: name its column there";
+    let mend = "`on` takes the dimension's value from the lookup: name its column there";
     let column = need(place, "column", &dimension.column, mend, problems);
     // This lookup is keyed by what the event has, not by members, so it cannot describe them.
-    let what = "describes members by a lookup keyed by them, and with `on` the lookup is keyed by \
+    let what = "describes members by a lookup keyed by them, but with `on` the lookup is keyed by \
                 something else";
     refuse(place, "attributes", &dimension.attributes, what, "remove it", problems);
     refuse(place, "label", &dimension.label, what, "remove it", problems);
@@ -144,7 +144,7 @@ fn validate_lookup_exists(raw: &RawModel, dimension: &RawDimension, problems: &m
     }
 }
 
-/// The lookup table in the lake has a column of its own with the name `key`.
+/// The lookup's table in the lake has a column `key` of its own.
 fn validate_key_column(dimension: &RawDimension, problems: &mut Problems) {
     let place = &dimension.place;
     let what = format!("`{LOOKUP_KEY_COLUMN}` is what identifies a row of the lookup in the lake");

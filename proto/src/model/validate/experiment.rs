@@ -1,4 +1,4 @@
-//! Tests that a model declares: arms, shares, days, and who was assigned.
+//! Declared tests: arms, shares, days, and who was assigned.
 
 use jiff::civil::Date;
 
@@ -10,7 +10,7 @@ use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, RawExperiment, RawModel, RawShare};
 use crate::period::{FIRST_DAY, LAST_DAY};
 
-/// How far from 1 shares may add up, as decimals are written.
+/// How far from 1 the sum of shares may be, because of the way decimals are written.
 const ROUNDING: f64 = 1e-6;
 
 pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Experiment>> {
@@ -48,7 +48,7 @@ fn experiment(raw: &RawModel, own: &RawExperiment, problems: &mut Problems) -> O
     })
 }
 
-/// The dimension, which has one value a cell, or an attribute of one.
+/// The dimension, or attribute of one, which is single-valued.
 fn dimension(raw: &RawModel, own: &RawExperiment, problems: &mut Problems) -> Option<FieldRef> {
     let place = &own.place;
     let mend = "name the dimension whose values are the arms";
@@ -63,7 +63,7 @@ fn dimension(raw: &RawModel, own: &RawExperiment, problems: &mut Problems) -> Op
         return None;
     };
     if found.multi.value().is_some_and(|multi| *multi) {
-        let what = format!("`{name}` has several values a person, who would be in several arms");
+        let what = format!("`{name}` has several values per person, who would be in several arms");
         problems.report(line, place.key("dimension"), what, "name a dimension with one value");
         return None;
     }
@@ -86,7 +86,9 @@ fn arms(own: &RawExperiment, problems: &mut Problems) -> Option<Vec<String>> {
     let twice = arms.iter().enumerate().find(|(at, arm)| arms[..*at].contains(arm));
     let what = match twice {
         Some((_, arm)) => format!("`{arm}` is listed twice"),
-        None if arms.len() < 2 => "has one arm alone, which nothing is compared with".to_owned(),
+        None if arms.len() < 2 => {
+            "has only one arm, so that there is nothing to compare".to_owned()
+        }
         None => return Some(arms.clone()),
     };
     let line = own.arms.line_or(place.line);
@@ -94,7 +96,7 @@ fn arms(own: &RawExperiment, problems: &mut Problems) -> Option<Vec<String>> {
     None
 }
 
-/// The share of each arm: the same of all where none is written.
+/// The share of each arm: all equal if none is written.
 fn shares(own: &RawExperiment, n_arms: usize, problems: &mut Problems) -> Option<Vec<f64>> {
     let at = match &own.shares {
         Entry::Absent => return Some(vec![1.0 / n_arms as f64; n_arms]),
@@ -113,16 +115,16 @@ fn shares(own: &RawExperiment, n_arms: usize, problems: &mut Problems) -> Option
     };
     let found = found.filter(is_right);
     if found.is_none() {
-        let what = "are no shares of all arms";
+        let what = "are not shares for all arms";
         let mend = format!(
-            "write {n_arms} shares above 0 that add up to 100 %, such as `[\"50%\", \"50%\"]` of two arms"
+            "write {n_arms} shares above 0 that add up to 100 %, such as `[\"50%\", \"50%\"]` for two arms"
         );
         problems.report(at.line, own.place.key("shares"), what, mend);
     }
     found
 }
 
-/// The distinct measure that counts who was assigned.
+/// The distinct measure that counts those who were assigned.
 fn assigned(raw: &RawModel, own: &RawExperiment, problems: &mut Problems) -> Option<String> {
     let place = &own.place;
     let mend = "name the distinct measure that counts everybody who was assigned";
@@ -133,7 +135,7 @@ fn assigned(raw: &RawModel, own: &RawExperiment, problems: &mut Problems) -> Opt
     if names.contains(&name.as_str()) {
         return Some(name.clone());
     }
-    let what = format!("`{name}` is no distinct measure");
+    let what = format!("`{name}` is not a distinct measure");
     let line = own.assigned.line_or(place.line);
     problems.report(line, place.key("assigned"), what, choose(name, names));
     None
@@ -149,7 +151,7 @@ fn day(
     let found = text.parse::<Date>().ok();
     let found = found.filter(|day| (FIRST_DAY..=LAST_DAY).contains(day));
     if found.is_none() {
-        let what = format!("`{text}` is no day from {FIRST_DAY} to {LAST_DAY}");
+        let what = format!("`{text}` is not a day from {FIRST_DAY} to {LAST_DAY}");
         let mend = "write one such as `\"2026-01-01\"`";
         problems.report(line, own.place.key(key), what, mend);
     }

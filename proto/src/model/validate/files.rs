@@ -8,7 +8,7 @@ use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, Place, RawCsv, RawFiles};
 use crate::model::{ColumnType, CsvOptions, FileSet, Format, OnBadRows};
 
-/// The column in which every row sees its file's name.
+/// The column that holds its file's name in every row.
 const FILE_COLUMN: &str = "_file";
 
 /// Whether a table must name its format.
@@ -16,7 +16,7 @@ const FILE_COLUMN: &str = "_file";
 pub(super) enum FormatKey {
     /// It must.
     Required,
-    /// Without it the address's ending tells; where that tells nothing it is Parquet.
+    /// Otherwise the address's extension decides; without a known one it is Parquet.
     ByEnding,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn validate(
     })
 }
 
-/// The value, or the empty one where there is none; `None` where it is wrong.
+/// The value, or the empty default if there is none; `None` if it is wrong.
 fn optional<T: Clone + Default>(entry: &Entry<T>) -> Option<T> {
     match entry {
         Entry::Absent => Some(T::default()),
@@ -66,7 +66,7 @@ fn format(
             let written = need(place, "format", entry, mend, problems)?;
             let mut names = FormatName::VARIANTS.iter().copied();
             let Some(name) = names.find(|own| own.as_str() == written) else {
-                let what = format!("`{written}` is no format");
+                let what = format!("`{written}` is not a format");
                 let mend = choose(written, FormatName::VARIANTS.iter().map(|own| own.as_str()));
                 problems.report(entry.line_or(place.line), place.key("format"), what, mend);
                 return None;
@@ -158,7 +158,7 @@ fn validate_patterns(place: &Place, raw: &RawFiles, problems: &mut Problems) {
     if let (Some(at), Some(url)) = (raw.files.given(), raw.url.value())
         && !url.ends_with('/')
     {
-        let what = format!("patterns choose among the files of a folder, and `{url}` is a file");
+        let what = format!("patterns choose among the files of a folder, but `{url}` is a file");
         let mend = format!("remove it, or write the folder as `url = \"{url}/\"`");
         problems.report(at.line, place.key("files"), what, mend);
     }
@@ -183,8 +183,8 @@ fn types(
             Ok(found) if ColumnType::NAMES.contains(&inner) => types.push((name.clone(), found)),
             _ => {
                 let key = place.key(&format!("types.{name}"));
-                let what = format!("`{}` is no type of a column", declared.value);
-                let mend = format!("{}; of lists, `list<text>`", choose(inner, ColumnType::NAMES));
+                let what = format!("`{}` is not a column type", declared.value);
+                let mend = format!("{}; for lists, `list<text>`", choose(inner, ColumnType::NAMES));
                 problems.report(declared.line, key, what, mend);
             }
         }
@@ -197,7 +197,7 @@ fn validate_columns(place: &Place, raw: &RawFiles, problems: &mut Problems) {
         return;
     };
     if at.value.iter().any(|(name, _)| name == FILE_COLUMN) {
-        let what = format!("`{FILE_COLUMN}` is there already: it holds the file's name");
+        let what = format!("`{FILE_COLUMN}` already exists: it holds the file's name");
         problems.report(at.line, place.key("columns"), what, "choose another name");
     }
 }

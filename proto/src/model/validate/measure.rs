@@ -1,6 +1,6 @@
-//! Measures: what is counted, and expressions over what is counted.
+//! Measures: what is counted, and expressions over it.
 //!
-//! A kind is a variant of `MeasureKind`, and a file beside this one that says what declares it.
+//! A kind is a variant of `MeasureKind`, and a file in this folder that defines its keys.
 
 mod count;
 mod derived;
@@ -16,7 +16,7 @@ use crate::model::{Measure, MeasureFormat, SqlColumn, display_name};
 
 /// Validates all measures.
 pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Vec<Measure>> {
-    // One of an unknown kind may be meant to be: that is reported as such.
+    // Measures of unknown kind may be intended as stored ones: they are reported for their kind.
     let is_stored =
         |measure: &RawMeasure| MeasureKindName::of(measure).is_none_or(MeasureKindName::is_stored);
     if !raw.measures.iter().any(is_stored) && !problems.mention("measure") {
@@ -34,7 +34,7 @@ fn validate_one(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -
     let format = format(measure, problems);
     let written = need(place, "kind", &measure.kind, &say_what_it_is(), problems)?;
     let Some(kind) = MeasureKindName::of(measure) else {
-        let what = format!("`{written}` is no kind of measure");
+        let what = format!("`{written}` is not a kind of measure");
         let line = measure.kind.line_or(place.line);
         let mend = choose(written, MeasureKindName::ALL.iter().map(|kind| kind.as_str()));
         problems.report(line, place.key("kind"), what, mend);
@@ -56,7 +56,7 @@ fn validate_one(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -
     Some(Measure { name: place.name.clone(), display, kind: kind?, format: format? })
 }
 
-/// What there is to do where a measure has no kind.
+/// The mend for a measure without a kind.
 fn say_what_it_is() -> String {
     let names = MeasureKindName::ALL.iter().map(|kind| format!("`{}`", kind.as_str()));
     let names: Vec<String> = names.collect();
@@ -66,7 +66,7 @@ fn say_what_it_is() -> String {
     }
 }
 
-/// Reports the keys that mean something for other kinds only.
+/// Reports the keys that apply only to other kinds.
 fn refuse_foreign_keys(measure: &RawMeasure, kind: MeasureKindName, problems: &mut Problems) {
     let RawMeasure {
         place,
@@ -98,7 +98,7 @@ fn refuse_foreign_keys(measure: &RawMeasure, kind: MeasureKindName, problems: &m
         let others = MeasureKindName::ALL.iter().filter(|other| other.keys().contains(&key));
         let mut others: Vec<&str> = others.map(|other| other.as_str()).collect();
         others.sort_unstable();
-        // The mend names those kinds where they are few.
+        // The mend names those kinds if there are few.
         let mend = if others.len() == n_stored {
             "remove it".to_owned()
         } else {
@@ -121,14 +121,14 @@ fn format(measure: &RawMeasure, problems: &mut Problems) -> Option<MeasureFormat
     };
     let found = MeasureFormat::ALL.into_iter().find(|format| format.as_str() == at.value);
     if found.is_none() {
-        let what = format!("`{}` is no format of a measure", at.value);
+        let what = format!("`{}` is not a format of measures", at.value);
         let mend = choose(&at.value, MeasureFormat::ALL.map(MeasureFormat::as_str));
         problems.report(at.line, measure.place.key("format"), what, mend);
     }
     found
 }
 
-/// The one column that a kind is of, with what there is to do where none is named.
+/// The one column that a kind measures, with the mend if none is named.
 fn one_column(
     measure: &RawMeasure,
     (kind, mend): (&str, &str),
@@ -140,7 +140,7 @@ fn one_column(
         RawOf::Several(_) => {
             let line = measure.of.line_or(place.line);
             let mend = "write one expression, such as `of = \"a + b\"`";
-            problems.report(line, place.key("of"), format!("{kind} is of one column"), mend);
+            problems.report(line, place.key("of"), format!("{kind} takes one column"), mend);
             None
         }
     }
@@ -161,7 +161,7 @@ fn source(raw: &RawModel, measure: &RawMeasure, problems: &mut Problems) -> Opti
     source
 }
 
-/// What is measured, one column or several.
+/// The columns that are measured.
 fn columns(of: &RawOf) -> Vec<SqlColumn> {
     match of {
         RawOf::One(of) => vec![SqlColumn(of.clone())],
@@ -169,7 +169,7 @@ fn columns(of: &RawOf) -> Vec<SqlColumn> {
     }
 }
 
-/// `1%` and `0.8 %` as a share.
+/// Parses `1%` and `0.8 %` as shares.
 pub(super) fn share_of(text: &str) -> Option<f64> {
     let number = text.trim().strip_suffix('%')?.trim_end();
     number.parse::<f64>().ok().map(|percent| percent / 100.0)

@@ -1,4 +1,4 @@
-//! What things may be called: words that stay apart in SQL, in files, in queries and in GraphQL.
+//! What things may be called: names that stay distinct in SQL, in files, in queries and in GraphQL.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use crate::model::problems::Problems;
 use crate::model::raw::{Place, RawModel};
 use crate::toml_file::quoted;
 
-/// Words that queries and the table of cells use themselves: no dimension or measure has such a name.
+/// Words that queries and the table of cells use themselves: no dimension or measure may have such a name.
 pub const RESERVED_NAMES: [&str; 12] =
     ["grain", "period", "day", "month", "year", "all", "key", "keys", "values", "and", "or", "not"];
 
-/// Validates the names of all tables and attributes, and that they stay apart.
+/// Validates the names of all tables and attributes, and that they are distinct.
 pub(super) fn validate(raw: &RawModel, problems: &mut Problems) {
     for place in raw.sources.iter().map(|source| &source.place) {
         validate_word(&place.name, place.line, &place.path, "source", problems);
@@ -100,20 +100,25 @@ fn validate_word(name: &str, line: usize, key: &str, what: &str, problems: &mut 
     } else {
         rule.to_owned()
     };
-    problems.report(line, key, format!("`{name}` is no name for {} {what}", article(what)), mend);
+    problems.report(
+        line,
+        key,
+        format!("`{name}` is not a valid name for {} {what}", article(what)),
+        mend,
+    );
 }
 
 fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
-/// Names that are taken, as GraphQL fields spell them (`assetTitle`). Enum values (`ASSET_TITLE`) keep
-/// their underscores, so names that differ as fields differ as enum values.
+/// Names in use, in the spelling of GraphQL fields (`assetTitle`). Enum values (`ASSET_TITLE`) keep their underscores,
+/// so names that differ as fields differ as enum values.
 #[derive(Default)]
 struct Taken(BTreeMap<String, (String, String)>);
 
 impl Taken {
-    /// Adds a name (`asset.title` for an attribute), or reports who has it already.
+    /// Adds a name (`asset.title` for an attribute), or reports what already has it.
     fn add(&mut self, name: &str, what: String, place: &Place, problems: &mut Problems) {
         let graphql = camel_case(name);
         match self.0.get(&graphql) {
@@ -122,7 +127,7 @@ impl Taken {
             }
             Some((other_name, other)) => {
                 let what = if other_name == name {
-                    format!("{other} has this name already")
+                    format!("{other} already has this name")
                 } else {
                     format!("{what} and {other} are both `{graphql}` in GraphQL")
                 };
@@ -152,7 +157,7 @@ mod tests {
     use crate::period::Grain;
     use crate::query::TimeGrain;
 
-    /// Else a dimension could have the name, and a query would mean now the one and now the other.
+    /// Otherwise a dimension could have the name, and its meaning in a query would be ambiguous.
     #[test]
     fn names_of_periods_and_of_steps_of_time_are_reserved() {
         let periods = Grain::ALL.into_iter().map(Grain::as_str);

@@ -1,4 +1,4 @@
-//! Below how many people groups are withheld, and what counts people.
+//! The number of people below which groups are withheld, and what counts people.
 
 use crate::model::measure::MeasureKindName;
 use crate::model::problems::{Problems, choose};
@@ -15,7 +15,7 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Option
     };
     let least = u32::try_from(at.value).ok().filter(|own| (2..=MAX_MIN_PEOPLE).contains(own));
     if least.is_none() {
-        let what = format!("{} is no number of people that hide each other", at.value);
+        let what = format!("{} is not a number of people that hide each other", at.value);
         let mend = format!("write a whole number from 2 to {MAX_MIN_PEOPLE}, such as `10`");
         problems.report(at.line, dataset.place.key("min_people"), what, mend);
     }
@@ -25,14 +25,14 @@ pub(super) fn validate(raw: &RawModel, problems: &mut Problems) -> Option<Option
     all_counted.then_some(Some(SmallGroups { min_people, people }))
 }
 
-/// What counts people means nothing where nothing is withheld.
+/// Without withholding, what counts people has no meaning.
 fn without(dataset: &RawDataset, problems: &mut Problems) -> Option<Option<SmallGroups>> {
     if dataset.people.is_absent() {
         return Some(None);
     }
     let line = dataset.people.line_or(dataset.place.line);
-    let what = "says whom `min_people` counts, which is not given";
-    let mend = "add `min_people`, or leave out `people`";
+    let what = "says what counts people for `min_people`, which is missing";
+    let mend = "add `min_people`, or remove `people`";
     problems.report(line, dataset.place.key("people"), what, mend);
     None
 }
@@ -54,7 +54,7 @@ fn people(raw: &RawModel, dataset: &RawDataset, problems: &mut Problems) -> Opti
     if let Some(name) = at.value.iter().find(unknown) {
         let is_there = raw.measures.iter().any(|own| own.place.name == *name);
         let what = match is_there {
-            true => format!("the measure `{name}` counts no different values"),
+            true => format!("the measure `{name}` is not a distinct count"),
             false => format!("there is no measure `{name}`"),
         };
         let mend = choose(name, distinct().map(|own| own.place.name.as_str()));
@@ -65,7 +65,7 @@ fn people(raw: &RawModel, dataset: &RawDataset, problems: &mut Problems) -> Opti
     Some(distinct().filter(is_named).map(name_of).collect())
 }
 
-/// Whether something counts the people of each source that is measured.
+/// Whether each measured source has a measure that counts its people.
 fn has_people_of_each_source(
     raw: &RawModel,
     dataset: &RawDataset,
@@ -86,7 +86,7 @@ fn has_people_of_each_source(
         let name = &measure.place.name;
         let what =
             format!("nothing counts the people of the source `{source}`, which `{name}` measures");
-        let mend = "add a measure of the kind `distinct` of whoever has the events, and name it where `people` lists such measures";
+        let mend = "add a measure of the kind `distinct` that counts the people of its events, and list it in `people` if that is given";
         problems.report(
             dataset.min_people.line_or(dataset.place.line),
             dataset.place.key("min_people"),

@@ -21,7 +21,7 @@ pub(super) fn validate(raw: &[RawSource], problems: &mut Problems) -> Option<Vec
     raw.iter().map(|source| resolve(raw, &roots, source)).collect()
 }
 
-/// What a source with an address of its own has.
+/// The properties of a source with an address of its own.
 struct Root {
     files: FileSet,
     time: SqlColumn,
@@ -64,10 +64,10 @@ fn root(all: &[RawSource], source: &RawSource, problems: &mut Problems) -> Optio
     }
 }
 
-/// How late events may be where the model says that folders are those of arrival, and not how late.
+/// How late events may be if the model says that folders are those of arrival, but not how late.
 const DEFAULT_LATE_DAYS: u16 = 3;
 
-/// What a time without a zone is a time of.
+/// The time zone of times without one.
 fn times_are(source: &RawSource, problems: &mut Problems) -> Option<TimesAre> {
     let at = match &source.times_are {
         Entry::Absent => return Some(TimesAre::default()),
@@ -76,15 +76,15 @@ fn times_are(source: &RawSource, problems: &mut Problems) -> Option<TimesAre> {
     };
     let found = TimesAre::ALL.into_iter().find(|choice| choice.as_str() == at.value);
     if found.is_none() {
-        let what = format!("`{}` is nothing that times without a zone are", at.value);
+        let what = format!("`{}` is not something that times without a zone can be", at.value);
         let mend = choose(&at.value, TimesAre::ALL.map(TimesAre::as_str));
         problems.report(at.line, source.place.key("times_are"), what, mend);
     }
     found
 }
 
-/// How many days before its own a `dt=` folder may hold events of; `None` inside where folders are those of
-/// the events' day.
+/// How many days before its own a `dt=` folder may hold events of; the inner `None` if folders are those of the events'
+/// day.
 fn late_days(source: &RawSource, problems: &mut Problems) -> Option<Option<u16>> {
     let place = &source.place;
     let is_of_arrival = match &source.days {
@@ -93,7 +93,8 @@ fn late_days(source: &RawSource, problems: &mut Problems) -> Option<Option<u16>>
         Entry::Given(at) if at.value == "event" => false,
         Entry::Given(at) if at.value == "arrival" => true,
         Entry::Given(at) => {
-            let what = format!("`{}` is nothing that the days of `dt=` folders are", at.value);
+            let what =
+                format!("`{}` is not something that the days of `dt=` folders can be", at.value);
             let mend = choose(&at.value, ["event", "arrival"]);
             problems.report(at.line, place.key("days"), what, mend);
             return None;
@@ -124,7 +125,7 @@ fn late_days(source: &RawSource, problems: &mut Problems) -> Option<Option<u16>>
     }
 }
 
-/// Validates what happens to bad rows, and how many of them there may be.
+/// Validates what happens to bad rows, and how many there may be.
 fn on_bad_rows(source: &RawSource, problems: &mut Problems) -> Option<OnBadRows> {
     let place = &source.place;
     let policy = match &source.on_bad_rows {
@@ -133,7 +134,7 @@ fn on_bad_rows(source: &RawSource, problems: &mut Problems) -> Option<OnBadRows>
         Entry::Given(at) => {
             let mut policies = BadRowsPolicy::VARIANTS.iter().copied();
             let Some(policy) = policies.find(|own| own.as_str() == at.value) else {
-                let what = format!("`{}` is nothing that happens to bad rows", at.value);
+                let what = format!("`{}` is not something that can happen to bad rows", at.value);
                 let names = BadRowsPolicy::VARIANTS.iter().map(|own| own.as_str());
                 let mend = choose(&at.value, names);
                 problems.report(at.line, place.key("on_bad_rows"), what, mend);
@@ -144,7 +145,7 @@ fn on_bad_rows(source: &RawSource, problems: &mut Problems) -> Option<OnBadRows>
     };
     match policy {
         BadRowsPolicy::Fail => {
-            let what = "a source that fails at the first bad row needs no share of them";
+            let what = "a source that fails at the first bad row has no share of bad rows";
             let mend = "remove it, or add `on_bad_rows = \"quarantine\"`";
             refuse(place, "max_bad_rows", &source.max_bad_rows, what, mend, problems);
             Some(OnBadRows::Fail)
@@ -169,7 +170,7 @@ fn max_bad_rows(source: &RawSource, problems: &mut Problems) -> Option<f64> {
             };
             let share = share.filter(|share| (0.0..1.0).contains(share));
             if share.is_none() {
-                let what = format!("`{written}` is no share of the rows");
+                let what = format!("`{written}` is not a share of the rows");
                 let mend = "write a share below 100 %, such as `\"1%\"` or `0.01`";
                 problems.report(at.line, place.key("max_bad_rows"), what, mend);
             }
@@ -206,7 +207,7 @@ fn validate_from(
             }
             return;
         }
-        // A circle that this source only leads into.
+        // This source only leads into a circle.
         if circle.contains(&name) {
             return;
         }
@@ -215,7 +216,7 @@ fn validate_from(
     }
 }
 
-/// Reports what a derived source may not set.
+/// Reports keys that a derived source must not set.
 pub(super) fn refuse_inherited(source: &RawSource, what: &str, problems: &mut Problems) {
     let place = &source.place;
     let mend = "remove it";
@@ -236,12 +237,12 @@ pub(super) fn find<'a>(all: &'a [RawSource], name: &str) -> Option<&'a RawSource
     all.iter().find(|source| source.place.name == name)
 }
 
-/// Builds a source from the one with the address, and all predicates on the way there.
+/// Builds a source from the one with the address, and all predicates on the way to it.
 fn resolve(all: &[RawSource], roots: &[Option<Root>], source: &RawSource) -> Option<Source> {
     let mut predicates = Vec::new();
     let mut credited = None;
     let mut at = source;
-    // One step more than there are sources is a circle, which is reported.
+    // One step more than there are sources means a circle, which is reported.
     for _ in 0..=all.len() {
         match &at.predicate {
             Entry::Absent => {}
@@ -254,7 +255,7 @@ fn resolve(all: &[RawSource], roots: &[Option<Root>], source: &RawSource) -> Opt
             Entry::Given(attribute) => Some(&attribute.value),
         };
         if let Some(attribute) = attribute {
-            // A second one on the way is reported.
+            // Another one on the way is reported.
             credited = Some(attribution::read(attribute)?);
             at = find(all, attribute.event.value()?)?;
             continue;

@@ -1,8 +1,8 @@
-//! The numbers of a comparison for any number of groups, as orders and conditions ask for them.
+//! The numbers of comparisons for any number of groups, for orders and conditions.
 //!
-//! They are those that the answer has, without bounds: no two sketches are looked at together, and a sketch is united at most once
-//! for each group of the other side. The rest of each group takes what it takes of a page (`rest.rs`): each cell is added once on each
-//! level of halves.
+//! They are those of the answer, without bounds: no two sketches are looked at together, and a sketch is united at most
+//! once for each group of the other side. The rest of each group takes as much as for a page (`rest.rs`): each cell is
+//! added once on each level of halves.
 
 use clio_proto::{ComparedPart, ServiceError, Value};
 
@@ -16,7 +16,7 @@ use super::super::side::{Side, whole_difference};
 use super::OtherCells;
 use crate::plan::{OtherSide, Output, Plan, PlanKey};
 
-/// An output of a group beside that of its other side.
+/// An output of a group and that of its other side.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::aggregate) struct ComparedNumbers {
     other: Option<f64>,
@@ -45,29 +45,29 @@ impl ComparedNumbers {
     }
 }
 
-/// Where the other sides of groups come from.
+/// The source of the groups' other sides.
 #[derive(Debug)]
 pub(in crate::aggregate) struct Beside<'a> {
     pub(in crate::aggregate) asked: Asked<'a>,
     pub(in crate::aggregate) own: Cells<'a>,
-    /// Where rows are compared with other days or another snapshot: the cells there, and the measures over them.
+    /// If rows are compared with other days or another snapshot: the cells there, and the measures over them.
     pub(in crate::aggregate) days: Option<(&'a OtherCells<'a>, Measures<'a>)>,
-    /// What was united for the rest or the whole.
+    /// The work of uniting for the rest or the whole.
     pub(in crate::aggregate) unions: Unions,
 }
 
-/// The group of the other side.
+/// A group of the other side.
 #[derive(Debug, Clone, Copy)]
 enum Other {
     Group(u32),
-    /// It has no cell.
+    /// It has no cells.
     Nothing,
-    /// None of its days is there.
+    /// None of its days is present.
     NoData,
 }
 
 impl Beside<'_> {
-    /// For each output, the numbers of some groups, which come upwards; none without a comparison.
+    /// For each output, the numbers of some groups, in ascending order of groups; empty without a comparison.
     pub(in crate::aggregate) fn numbers(
         &mut self,
         outputs: &[&Output],
@@ -102,7 +102,7 @@ impl Beside<'_> {
                         for measure in &needs {
                             own[*measure] = measures.of(*measure, groups[at])?;
                             if own[*measure].withheld && !is_whole {
-                                // Beside the whole it would tell.
+                                // Compared with the whole it would reveal a withheld number.
                                 beside[*measure] = Value::withheld();
                             }
                         }
@@ -131,7 +131,7 @@ impl Beside<'_> {
         Ok(found)
     }
 
-    /// The other side of a group, where that is a group.
+    /// The other side of a group, if that is itself a group.
     fn other(&self, compare: &OtherSide, group: u32) -> Other {
         let mut codes = self.own.groups.codes(group);
         match compare {
@@ -197,7 +197,7 @@ impl Beside<'_> {
 }
 
 impl OtherCells<'_> {
-    /// Whether days of what stands beside a group of these codes are there.
+    /// Whether days of the other side of a group with these codes are present.
     pub(super) fn has_data(&self, plan: &Plan, codes: &[u32]) -> bool {
         let other = self.asked.plan;
         match plan.keys.iter().position(|key| matches!(key, PlanKey::Time)) {

@@ -1,4 +1,4 @@
-//! The kernel over more rows than a lake of events makes, beside a union of each group's sketches.
+//! The kernel over more rows than a lake of events has, against the union of each group's sketches.
 
 use clio_lake::CellFile;
 use clio_proto::Period;
@@ -22,12 +22,12 @@ impl Numbers {
     }
 }
 
-/// How many people the cells of a case have.
+/// The distribution of people over the cells of a case.
 #[derive(Debug, Clone, Copy)]
 enum People {
-    /// So few different ones that a union of all stays coupons.
+    /// So few different people that a union of all remains coupons.
     Few,
-    /// As in life: most cells are small, some dense.
+    /// Realistic: most cells are small, some dense.
     Skewed,
 }
 
@@ -63,7 +63,7 @@ fn chunk(family: Family, cells: &[Sketch]) -> Chunk {
     Chunk { file, n_rows, keys: Vec::new(), measures, marginals: Vec::new(), size_bytes: 0 }
 }
 
-/// What a union of some cells comes to.
+/// The expected estimate of a union of some cells.
 fn expected<'a>(family: Family, cells: impl Iterator<Item = &'a Sketch>) -> Estimate {
     let mut union = Union::new(family, Precision::try_new(PRECISION).unwrap());
     cells.for_each(|cell| union.union(cell).unwrap());
@@ -75,7 +75,7 @@ fn check((family, people): (Family, People), cells: &[Sketch], n_groups: usize, 
     let (first, second) = cells.split_at(n_rows / 3);
     let halves = [first, second];
     let chunks = halves.each_ref().map(|cells| chunk(family, cells));
-    // The second file is selected in part, and its last row is of no group.
+    // Part of the second file is selected, and its last row belongs to no group.
     let batches: Vec<Batch<'_>> = chunks
         .iter()
         .zip([false, true])
@@ -88,7 +88,7 @@ fn check((family, people): (Family, People), cells: &[Sketch], n_groups: usize, 
         .iter()
         .map(|batch| {
             let rows: Vec<u32> = batch.row_list().into_iter().rev().skip(1).rev().collect();
-            // Groups come in runs, as sorted cells have them.
+            // Groups come in runs, as in sorted cells.
             let ids = rows.iter().map(|row| (row / 3) % u32::try_from(n_groups).unwrap()).collect();
             BatchGroups::Rows { rows, ids }
         })
@@ -149,7 +149,7 @@ fn estimates_are_those_of_unions_whichever_way_is_taken() {
             let mut numbers = Numbers(7);
             let cells: Vec<Sketch> =
                 (0..11_000).map(|_| cell(&mut numbers, family, people)).collect();
-            // Enough rows for two threads, and for registers in storage order where there are few groups.
+            // Enough rows for two threads, and for registers in storage order if there are few groups.
             for (n_rows, n_groups, n_threads) in [
                 (300, 7, 1),
                 (1_500, 2, 3),

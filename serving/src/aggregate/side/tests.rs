@@ -1,4 +1,4 @@
-//! Comparisons against sets of people: the bounds hold what they promise, and are no wider than they have to be.
+//! Comparisons against sets of people: the bounds keep their promise, and are no wider than necessary.
 
 use clio_proto::Expression;
 use clio_sketch::{Family, Precision};
@@ -7,7 +7,7 @@ use super::*;
 
 const FAMILY: Family = Family::HllPlusPlus;
 
-/// Hashes of people that are the same in every run (SplitMix64, by Sebastiano Vigna).
+/// Hashes of people, the same in every run (SplitMix64, by Sebastiano Vigna).
 struct Hashes(u64);
 
 impl Hashes {
@@ -28,7 +28,7 @@ fn distinct(side: &mut Side, people: &[u64]) {
     side.push(super::super::estimates::value_of(sketch.estimate()), Some(sketch));
 }
 
-/// Viewers at 0, players, who are some of them, at 1, impressions at 2.
+/// Viewers at 0, players, who are a subset, at 1, impressions at 2.
 fn side(viewers: &[u64], players: &[u64], impressions: i128) -> Side {
     let mut side = Side::default();
     distinct(&mut side, viewers);
@@ -51,7 +51,7 @@ fn outputs() -> [Output; 4] {
     ]
 }
 
-/// How many people are on both sides, and on either alone, and which part of them plays on either side.
+/// The numbers of people on both sides, and on each side alone, and the fraction of them who play on each side.
 struct Case {
     both: usize,
     own: usize,
@@ -59,12 +59,12 @@ struct Case {
     plays: [usize; 2],
 }
 
-/// One draw: what was found and what is true, for each output its difference and its ratio.
+/// One draw: the estimates and the true values, difference and ratio for each output.
 fn draw(case: &Case, seed: u64) -> Vec<(Value, f64)> {
     let mut hashes = Hashes(seed);
     let [both, own, other] = [case.both, case.own, case.other].map(|n| hashes.some(n));
     let sides = [[&both[..], &own].concat(), [&both[..], &other].concat()];
-    // Who plays on both sides are the same people, as far as they are.
+    // The same people play on both sides, as far as possible.
     let plays = |side: usize| -> Vec<u64> {
         let parts = [&both[..], if side == 0 { &own } else { &other }];
         let some = |people: &&[u64]| people[..people.len() * case.plays[side] / 100].to_vec();
@@ -88,9 +88,9 @@ fn draw(case: &Case, seed: u64) -> Vec<(Value, f64)> {
         .collect()
 }
 
-/// 95 % bounds of differences and ratios: of each at least 94 % less five standard deviations of such a share, of all
-/// together at least 94 %. And none is half as wide again as the errors that there are: independent errors would make those of the
-/// second case, where four fifths are the same people, twice too wide.
+/// 95 % bounds of differences and ratios: each holds in at least 94 % of draws less five standard deviations of such a
+/// share, all together in at least 94 %. And none is half as wide again as the actual errors: assuming independent
+/// errors would make those of the second case, where four fifths are the same people, twice too wide.
 #[test]
 fn the_bounds_cover() {
     let n_draws = 300_u64;
@@ -122,7 +122,7 @@ fn the_bounds_cover() {
             let error = (error.sum::<f64>() / n_draws as f64).sqrt();
             let width = of_draws.map(|(found, _)| found.upper.unwrap() - found.lower.unwrap());
             let width = width.sum::<f64>() / n_draws as f64 / (2.0 * 1.96);
-            // Where there are coupons alone a collision is the only error, and bounds are of whole people.
+            // With coupons alone a collision is the only error, and bounds are whole people.
             if number < 4 && error > 0.0 {
                 assert!(width < 1.5 * error, "case {number}, number {at}: {width} {error}");
             }
@@ -156,7 +156,7 @@ fn where_a_side_has_no_value_there_is_neither_difference_nor_ratio() {
         assert_eq!(compared.other, Value::undefined());
         assert_eq!((compared.difference, compared.ratio), (Value::undefined(), Value::undefined()));
     }
-    // Nobody is no viewer, and 0 / 0 no take rate.
+    // Nobody is no viewer, and the take rate is 0 / 0.
     let found = compare(&outputs(), &own, &side(&[], &[], 0));
     assert_eq!((found[0].difference, found[0].ratio), (Value::exact(5.0), Value::undefined()));
     assert_eq!((found[2].other, found[2].difference), (Value::undefined(), Value::undefined()));
@@ -172,13 +172,13 @@ fn a_side_differs_from_itself_by_nothing() {
     let nothing = compare_with_itself(&outputs(), &side(&[], &[], 0));
     assert_eq!((nothing[0].difference, nothing[0].ratio), (Value::exact(0.0), Value::undefined()));
     assert_eq!(nothing[2].difference, Value::undefined());
-    // Another side with the same sketches may differ by what they do not show.
+    // The other side may have the same sketches but differ in what they do not show.
     let found = compare(&outputs()[..1], &own, &side(&many, &[], 5));
     assert_eq!(found[0].difference.value, Some(0.0));
     assert!(!found[0].difference.exact && found[0].difference.upper > Some(0.0));
 }
 
-/// Ends of buckets do not err at random: they add up, and do not cancel out.
+/// Ends of buckets are not random errors: they add up instead of cancelling out.
 #[test]
 fn what_comes_of_certain_bounds_is_certain() {
     let side = |value: Value| {

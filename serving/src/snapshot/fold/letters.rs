@@ -1,8 +1,8 @@
-//! Letters that Unicode does not decompose, and that people without them on their keyboards write with others.
+//! Letters that Unicode does not decompose, and what people write for them who lack them on their keyboards.
 
-/// What is written for a small letter, sorted by the letter: after the transform `Latin-ASCII` of CLDR
-/// (<https://github.com/unicode-org/cldr/blob/main/common/transforms/Latin-ASCII.xml>), its letters of alphabets in use, its quotes and
-/// its dashes. What NFKD takes apart, and capitals, are not here.
+/// The spelling of each lower-case letter, sorted by letter: after the transform `Latin-ASCII` of CLDR
+/// (<https://github.com/unicode-org/cldr/blob/main/common/transforms/Latin-ASCII.xml>), its letters of alphabets in
+/// use, its quotes and its dashes. Letters that NFKD decomposes, and upper-case letters, are not included.
 const WRITTEN: [(char, &str); 65] = [
     ('ß', "ss"),
     ('æ', "ae"),
@@ -71,9 +71,9 @@ const WRITTEN: [(char, &str); 65] = [
     ('ⱥ', "a"),
 ];
 
-/// What is written for a letter; `None` for one that is written as it is.
+/// The spelling of a letter; `None` if it stands for itself.
 pub(super) fn written(letter: char) -> Option<&'static str> {
-    // Most are of other ranges.
+    // Most letters are in other ranges.
     if !('ß'..='ⱥ').contains(&letter) {
         return None;
     }

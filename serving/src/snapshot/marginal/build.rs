@@ -1,4 +1,4 @@
-//! Making a marginal of a file, or of a wider marginal of it.
+//! Makes a marginal from a file, or from a wider marginal of it.
 
 use super::grouping::Grouping;
 use crate::error::FileProblem;
@@ -8,7 +8,7 @@ use crate::snapshot::histograms::QuantileArena;
 use crate::snapshot::layout::Layout;
 use crate::snapshot::measure::MeasureColumn;
 
-/// Unites the cells of each group; `None` where a sum is beyond what a cell can hold.
+/// Unites the cells of each group; `None` if a sum exceeds what a cell can hold.
 pub(super) fn united(
     source: &Chunk,
     layout: &Layout,
@@ -39,7 +39,7 @@ pub(super) fn united(
                 let total = ColumnUnion::of(&arena, n_rows)?;
                 MeasureColumn::Sketch { arena, total }
             }
-            // What marginals do not have: no row of it is ever asked for.
+            // Marginals leave it out: none of its rows is ever asked for.
             MeasureColumn::Float { .. } => MeasureColumn::Float { values: Vec::new(), total: 0.0 },
             MeasureColumn::Quantiles(_) => {
                 let Some(buckets) = own.stored.buckets() else { return Ok(None) };
@@ -55,7 +55,7 @@ pub(super) fn united(
     Ok(Some(Chunk { file, n_rows, keys, measures, marginals, size_bytes }))
 }
 
-/// The sum of each group; `None` where 64 bits do not hold one.
+/// The sum of each group; `None` if one does not fit 64 bits.
 fn sums(values: &[i64], grouping: &Grouping) -> Option<Vec<i64>> {
     let mut sums = vec![0_i128; grouping.n_groups()];
     for (value, id) in values.iter().zip(grouping.ids()) {
@@ -73,7 +73,7 @@ fn unions(
     let n_groups = offsets.len() - 1;
     SketchArena::of_unions(source.family(), source.precision(), n_groups, |group, union| {
         let rows = &rows[offsets[group]..offsets[group + 1]];
-        // Registers take coupons faster than a list does, so that dense ones come first.
+        // Registers take coupons faster than a list does, so dense sketches come first.
         let (dense, others): (Vec<u32>, Vec<u32>) =
             rows.iter().partition(|row| source.is_dense(**row));
         dense.iter().chain(&others).for_each(|row| source.union_into(*row, union));

@@ -1,4 +1,4 @@
-//! Which cells become one, and what that takes at most.
+//! Which cells are united, and an upper bound of the bytes of the result.
 
 use rustc_hash::FxHashMap;
 
@@ -6,10 +6,10 @@ use crate::snapshot::arena::SketchArena;
 use crate::snapshot::chunk::Chunk;
 use crate::snapshot::measure::MeasureColumn;
 
-/// The most pairs that are numbered by a table instead of a map: 4 MiB of it.
+/// The largest number of pairs that are numbered by a table instead of a map: 4 MiB.
 const MAX_DIRECT: usize = 1 << 20;
 
-/// The cells of a file by what they have in common, numbered as they first come.
+/// The cells of a file grouped by common codes, with groups numbered in order of appearance.
 #[derive(Debug)]
 pub(super) struct Grouping {
     /// The group of each row.
@@ -64,7 +64,7 @@ impl Grouping {
     }
 }
 
-/// Splits groups by codes, and returns how many there are then.
+/// Splits groups by codes, and returns their number.
 fn split(ids: &mut [u32], n_groups: usize, codes: &[u32]) -> usize {
     let n_codes = codes.iter().max().map_or(0, |most| *most as usize + 1);
     let mut n_new = 0_u32;
@@ -92,10 +92,10 @@ fn split(ids: &mut [u32], n_groups: usize, codes: &[u32]) -> usize {
     n_new as usize
 }
 
-/// What the sketches of a file's rows take, from which follows what those of groups take at most.
+/// The bytes of the sketches of a file's rows, from which follows an upper bound for groups.
 #[derive(Debug)]
 pub(super) struct Sizes {
-    /// Bytes of coupons by row, or [`DENSE`], and the bytes of registers; of each distinct measure.
+    /// For each distinct measure, the bytes of coupons by row, or [`DENSE`], and the bytes of registers.
     measures: Vec<(Vec<u32>, u32)>,
     n_numbers: usize,
 }
@@ -121,9 +121,9 @@ impl Sizes {
         Self { measures, n_numbers }
     }
 
-    /// The most bytes that a marginal takes.
+    /// The largest number of bytes that a marginal takes.
     pub(super) fn at_most(&self, grouping: &Grouping) -> usize {
-        // Codes and their bitmaps, numbers, and of each sketch its place and its estimate.
+        // Codes and their bitmaps, numbers, and for each sketch its entry and its estimate.
         const KEY_BYTES: usize = 64;
         const SKETCH_BYTES: usize = 48;
         let of_group = KEY_BYTES + 8 * self.n_numbers + SKETCH_BYTES * self.measures.len();

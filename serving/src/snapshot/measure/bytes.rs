@@ -2,7 +2,7 @@
 
 use arrow::array::{Array as _, BinaryArray};
 
-/// The rows of a column of bytes; it knows how many are left.
+/// The rows of a column of bytes, as an iterator of known length.
 pub(super) struct Rows<'a> {
     columns: &'a [&'a BinaryArray],
     n_left: usize,

@@ -1,4 +1,4 @@
-//! Sums of other than whole numbers.
+//! Sums of non-integers.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use arrow::datatypes::Float64Type;
 
 use super::{MeasureColumn, Off};
 
-/// How far sums may drift, relative to their size: the order of addition differs between a day's cells and a year's.
+/// The relative drift of sums that is allowed: the order of addition differs between a day's cells and a year's.
 const TOLERANCE: f64 = 1e-6;
 
 pub(super) fn without_events(n_rows: usize) -> ArrayRef {

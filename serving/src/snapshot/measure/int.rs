@@ -21,7 +21,7 @@ pub(super) fn decode(arrays: &[ArrayRef]) -> MeasureColumn {
     MeasureColumn::Int { values, total }
 }
 
-/// Reads a count, which is never below zero.
+/// Reads a count, which is never negative.
 pub(super) fn decode_count(
     column: &str,
     arrays: &[ArrayRef],

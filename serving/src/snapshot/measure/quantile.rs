@@ -1,4 +1,4 @@
-//! How values are spread: sketches of quantiles, validated and held as their bytes.
+//! Distributions of values: quantile sketches, validated and held as their bytes.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub(super) fn total<'a>(
     for column in columns {
         match column {
             MeasureColumn::Quantiles(arena) => {
-                // Beyond what can be counted there is no total; a parent is then none of its children's.
+                // Beyond what can be counted there is no total; a parent then does not match its children.
                 if union.union(arena.total()).is_err() {
                     break;
                 }
@@ -48,7 +48,7 @@ pub(super) fn total<'a>(
     union.to_sketch()
 }
 
-/// A parent is, bucket by bucket, the sum of its children.
+/// A parent is the sum of its children, bucket by bucket.
 pub(super) fn check<'a>(
     found: &QuantileSketch,
     mut children: impl Iterator<Item = &'a QuantileSketch>,

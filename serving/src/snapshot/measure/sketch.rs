@@ -1,4 +1,4 @@
-//! Different values: sketches, decoded into an arena.
+//! Distinct counts: sketches, decoded into an arena.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use super::{MeasureColumn, Off};
 use crate::error::FileProblem;
 use crate::snapshot::arena::{ColumnUnion, SketchArena};
 
-/// The most dense sketches of a column and file that are compared with their counts; of more, every
-/// n-th. Each takes some microseconds.
+/// The largest number of dense sketches of a column and file that are compared with their counts; of more, every n-th.
+/// Each takes some microseconds.
 const MAX_DENSE_CHECKED: usize = 1_000;
 
-/// How many standard errors an estimate may lie above its count, and a parent's below a child's: cells where every
-/// event is another person's are common, so that the 95 % bound would refuse one in forty of them.
+/// How many standard errors an estimate may exceed its count, and a child's a parent's: cells in which every event is
+/// another person's are common, so that the 95 % bound would refuse one in forty of them.
 const N_STANDARD_ERRORS: f64 = 6.0;
 
 pub(super) fn without_events(family: Family, precision: Precision, n_rows: usize) -> ArrayRef {
@@ -55,14 +55,14 @@ pub(super) fn total<'a>(
     (value, relative_standard_error_at(family, precision, value))
 }
 
-/// A parent has no fewer different values than any child.
+/// A parent's distinct count is at least that of every child.
 pub(super) fn check(
     found: f64,
     error: f64,
     children: impl Iterator<Item = f64>,
 ) -> Result<(), Off> {
     for expected in children {
-        // A whole value more, for the one collision that small sketches may have.
+        // Plus one, for the one collision that small sketches may have.
         let least = expected * (1.0 - N_STANDARD_ERRORS * error) - 1.0;
         if found < least {
             return Err(Off { found, relation: "below the", expected });
@@ -71,7 +71,8 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The first row whose sketch counts more different values than there are events, all but certainly, and how many at the least.
+/// The first row whose sketch almost certainly counts more different values than there are events, and the lower bound
+/// of its count.
 pub(super) fn above_count(arena: &SketchArena, n_rows: u32, counts: &[i64]) -> Option<(u32, f64)> {
     let mut scratch = Union::new(arena.family(), arena.precision());
     let stride = arena.n_dense().div_ceil(MAX_DENSE_CHECKED).max(1);
@@ -91,10 +92,10 @@ pub(super) fn above_count(arena: &SketchArena, n_rows: u32, counts: &[i64]) -> O
     None
 }
 
-/// The least number of different values that a row's sketch can stand for, all but certainly.
+/// The smallest number of different values that a row's sketch can stand for, almost certainly.
 fn least_distinct(arena: &SketchArena, row: u32, scratch: &mut Union) -> f64 {
     if !arena.is_dense(row) {
-        // Each coupon was some value's.
+        // Each coupon came from some value.
         return arena.n_coupons(row) as f64;
     }
     scratch.clear();

@@ -4,7 +4,7 @@ use super::{MeasureColumn, sketch};
 use crate::error::FileProblem;
 use crate::snapshot::layout::Layout;
 
-/// Checks that no cell has more values, different ones or all that quantiles are of, than events.
+/// Checks that no cell has more values, distinct ones or those of a quantile measure, than events.
 pub(in crate::snapshot) fn check_values(
     layout: &Layout,
     measures: &[MeasureColumn],

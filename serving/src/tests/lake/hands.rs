@@ -1,4 +1,4 @@
-//! What others than a run do to a lake: recounts, other engines, and hands that change or remove what is there.
+//! Changes to a lake that are not made by runs: recounts, other engines, and people who change or remove files.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::TestLake;
 
 impl TestLake {
-    /// Leaves the file of an exact recount of the newest snapshot.
+    /// Adds the file of an exact recount of the newest snapshot.
     pub(in crate::tests) fn verify(&self, run: &str, n_mismatches: u64) {
         let snapshot = SnapshotId(self.next_version - 1);
         let verification = Verification {
@@ -36,12 +36,12 @@ impl TestLake {
         fs::write(folder.join(verification.file_name()), text).unwrap();
     }
 
-    /// A commit of another engine: it changes nothing and says nothing of ours.
+    /// A commit of another engine: it changes nothing and has no metadata of ours.
     pub(in crate::tests) fn commit_maintenance(&mut self) {
         self.write_commit(Vec::new(), json!({"operation": "VACUUM END"}));
     }
 
-    /// A commit that says this of itself, and adds no file.
+    /// A commit with this metadata, which adds no file.
     pub(in crate::tests) fn commit_text(&mut self, text: &str) {
         self.write_commit(Vec::new(), json!({ SNAPSHOT_KEY: text }));
     }
@@ -58,7 +58,7 @@ impl TestLake {
         fs::write(path, text).unwrap();
     }
 
-    /// Takes the checksums out of a version of a table, as format version 1 had none.
+    /// Removes the checksums from a version of a table, since format version 1 had none.
     pub(in crate::tests) fn forget_checksums(&self, table: &str, version: u64) {
         self.edit_log(table, version, |text| {
             let lines = text.lines().map(|line| {

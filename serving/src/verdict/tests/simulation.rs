@@ -1,6 +1,8 @@
-//! How often verdicts are wrong, and how often they find what is there, in made-up worlds at which somebody looks every morning.
+//! How often verdicts are wrong, and how often they find real differences, in simulated worlds at which somebody looks
+//! every morning.
 //!
-//! `cargo test` takes a short form, `make accuracy` many worlds of each kind (`CLIO_TEST_WORLDS`); its figures are in `docs/verdicts.md`.
+//! `cargo test` runs a short form, `make accuracy` many worlds of each kind (`CLIO_TEST_WORLDS`); its figures are in
+//! `docs/verdicts.md`.
 
 #![expect(clippy::print_stdout, reason = "figures for people, who ask for them with `--nocapture`")]
 
@@ -11,23 +13,23 @@ use super::*;
 
 const SEED: u64 = 20_261_128;
 
-/// How many worlds of each kind.
+/// The number of worlds of each kind.
 #[expect(clippy::disallowed_methods, reason = "a test has no Config, and a person runs it")]
 fn n_worlds(short: u64) -> u64 {
     std::env::var("CLIO_TEST_WORLDS").map_or(short, |number| number.parse().unwrap())
 }
 
-/// What was said at some look of thirty, over worlds of one kind.
+/// The verdicts at any look of thirty, over worlds of one kind.
 #[derive(Debug, Default)]
 struct Said {
     n_worlds: u64,
-    /// Without reserve that one is higher or lower.
+    /// Higher or lower, without reserve.
     n_sure: u64,
-    /// That and more: with "probably".
+    /// Those and the ones with "probably".
     n_probably: u64,
     /// By two standard errors of the pooled rates, as if each look were the only one.
     n_by_wilson: u64,
-    /// Without what people who come back add, and without counting.
+    /// Without the variance of returning people, and without counting.
     half_widths: f64,
 }
 
@@ -53,8 +55,8 @@ fn said(world: &World, n_worlds: u64, seed: u64) -> Said {
     said
 }
 
-/// What a look at the pooled rates of person-days says, by Wilson's intervals of both (Newcombe, "Interval estimation for the
-/// difference between independent proportions", 1998).
+/// The verdict of one look at the pooled rates of person-days, by Wilson's intervals of both (Newcombe, "Interval
+/// estimation for the difference between independent proportions", 1998).
 fn differs_by_wilson(sample: &Sample) -> bool {
     let of = |side: &dyn Fn(&Day) -> Rate| {
         let people: f64 = sample.days.iter().map(|day| side(day).people).sum();
@@ -105,14 +107,14 @@ fn without_a_difference_none_is_told() {
     for world in worlds {
         let said = said(&world, n_worlds, SEED);
         print(&world, &said);
-        // Of many worlds of one kind 5 % may be wrong; of a few, none of all kinds together says more.
+        // Of many worlds of one kind 5 % may be wrong; with a few worlds, the total over all kinds tells more.
         assert!(said.n_sure as f64 <= 0.05 * said.n_worlds as f64, "{world:?} {said:?}");
         all.n_worlds += said.n_worlds;
         all.n_probably += said.n_probably;
         all.n_by_wilson += said.n_by_wilson;
     }
     assert!(all.n_probably as f64 <= 0.2 * all.n_worlds as f64, "{all:?}");
-    // The same looks without any of this: why it is there.
+    // The same looks without any of this, to show why it is needed.
     assert!(all.n_by_wilson as f64 > 0.3 * all.n_worlds as f64, "{all:?}");
 }
 
@@ -137,7 +139,7 @@ fn a_difference_is_told() {
     }
 }
 
-/// Of twelve rows four differ; those of the other eight that are told are false.
+/// Of twelve rows four differ; verdicts on the other eight are false.
 #[test]
 fn false_discoveries_are_few() {
     let n_worlds = n_worlds(2);
@@ -150,7 +152,7 @@ fn false_discoveries_are_few() {
             let seed = SEED ^ (at * 100 + row).wrapping_mul(0xdead_beef_cafe_f00d);
             live(&world, &mut Numbers(seed), |day, sample| looks[day - 1].push(sample.clone()));
         }
-        // The worst look of all, which somebody stops at who wishes to find something.
+        // The worst look of all, at which somebody stops who wishes to find something.
         let mut worst = 0.0_f64;
         for samples in &looks {
             let judged = judge(&samples.iter().collect::<Vec<_>>(), 0.05);
@@ -175,7 +177,7 @@ fn ln_choose(n: f64, k: f64) -> f64 {
     ln_gamma(n + 1.0) - ln_gamma(k + 1.0) - ln_gamma(n - k + 1.0)
 }
 
-/// The chance that an interval holds a rate, over all numbers of people who play, without counting.
+/// The probability that an interval contains a rate, over all numbers of people who play, without counting.
 fn coverage(n: u32, rate: f64) -> f64 {
     let holds = |k: &u32| {
         let (lower, upper) = wilson(f64::from(*k) / f64::from(n), f64::from(n));
@@ -205,8 +207,8 @@ fn intervals_of_rates_hold() {
     }
 }
 
-/// With counting that errs by a half of, as much as, and twice as much as sampling does; of few people by a half at the most, which is far
-/// more than sketches err of them.
+/// With counting errors of half, as large as, and twice as large as sampling errors; for few people at most half, which
+/// is far more than the errors of sketches.
 #[test]
 fn combined_intervals_hold() {
     let n_draws = 200 * n_worlds(2);
@@ -236,7 +238,7 @@ fn combined_intervals_hold() {
                 mean * 100.0,
                 least * 100.0
             );
-            // Within what chance makes of so many draws.
+            // Within the random variation of so many draws.
             let by_chance = 3.0 * (0.05 * 0.95 / n_all).sqrt();
             assert!((0.94 - by_chance..=0.97 + by_chance).contains(&mean), "{n} {ratio}: {mean}");
             let by_chance = 3.0 * (0.12 * 0.88 / n_draws as f64).sqrt();

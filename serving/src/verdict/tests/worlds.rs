@@ -1,36 +1,36 @@
-//! Made-up worlds in which two sides are shown day by day, for a simulation.
+//! Simulated worlds in which two sides are shown day by day.
 
 use clio_sketch::{Family, Joint, Precision, Sketch, Union};
 
 use crate::propagation::Z_95;
 use crate::verdict::{Crowd, Day, Rate, Sample};
 
-/// What a world is like. People differ in how often they come (a gamma distribution) and in how much they play (a beta
-/// distribution); whoever is on both sides of a day plays one of them at most.
+/// The parameters of a world. People differ in how often they come (a gamma distribution) and in how much they play (a
+/// beta distribution); a person on both sides of a day plays at most one of them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct World {
     pub(super) name: &'static str,
-    /// Those of a side on a day, on average.
+    /// The people of a side on a day, on average.
     pub(super) people: f64,
-    /// People that there are, over those of one side on a day.
+    /// The number of all people, relative to those of one side on a day.
     pub(super) pool: f64,
-    /// The two parameters of the beta distribution together: the less, the more the days of one person are alike.
+    /// The sum of both parameters of the beta distribution: the smaller, the more correlated the days of one person.
     pub(super) alike: f64,
-    /// The shape of the gamma distribution: the less, the more some people come more often than others.
+    /// The shape of the gamma distribution: the smaller, the more people differ in how often they come.
     pub(super) visits: f64,
-    /// Anybody may be on both sides; else each has people of its own.
+    /// Anybody may be on both sides; otherwise each side has people of its own.
     pub(super) is_shared: bool,
-    /// Whoever likes the one side dislikes the other.
+    /// People who like one side dislike the other.
     pub(super) is_opposed: bool,
-    /// On how many first days the other side is not there.
+    /// The number of first days on which the other side is absent.
     pub(super) late: usize,
-    /// By how much the side's people are more than those of the other one.
+    /// The ratio of the side's people to those of the other one.
     pub(super) more: f64,
-    /// The standard deviation of what a day does to a side, and to both together.
+    /// The standard deviations of the effects of a day on one side, and on both together.
     pub(super) shock: f64,
-    /// By how much the side's rate is higher.
+    /// The relative lift of the side's rate.
     pub(super) lift: f64,
-    /// Of the sketches that count; `None` for counts without error.
+    /// The parameters of counting sketches; `None` for exact counts.
     pub(super) precision: Option<u8>,
 }
 
@@ -56,7 +56,7 @@ impl World {
         precision: None,
     };
 
-    /// Those that the issue of verdicts asks for, and some that were worse.
+    /// The required worlds, and some harder ones.
     pub(super) fn all() -> Vec<Self> {
         let plain = Self::PLAIN;
         vec![
@@ -103,7 +103,7 @@ impl Numbers {
         (-2.0 * radius.ln()).sqrt() * (2.0 * std::f64::consts::PI * angle).cos()
     }
 
-    /// By Marsaglia and Tsang.
+    /// By the method of Marsaglia and Tsang.
     fn gamma(&mut self, shape: f64) -> f64 {
         if shape < 1.0 {
             return self.gamma(shape + 1.0) * self.unit().powf(1.0 / shape);
@@ -127,9 +127,9 @@ impl Numbers {
 
 struct Person {
     visits: f64,
-    /// How much the person plays what either side shows.
+    /// How likely the person is to play what each side shows.
     likes: [f64; 2],
-    /// On which side, where sides have people of their own.
+    /// The person's side, if sides have people of their own.
     side: usize,
 }
 
@@ -167,7 +167,7 @@ impl Counted {
         }
     }
 
-    /// Those in both, at the most.
+    /// An upper bound of those in both.
     fn both(&mut self, other: &mut Self) -> f64 {
         match (&mut self.sketch, &mut other.sketch) {
             (Some(own), Some(other)) => {
@@ -186,7 +186,7 @@ impl Counted {
     }
 }
 
-/// A share of counted people among others, with one standard error of counting.
+/// A share of counted people among others, with the standard error of counting.
 fn share(part: &mut Counted, whole: &mut Counted) -> (f64, f64) {
     let ((part, of_part), (whole, of_whole)) = (part.count(), whole.count());
     let share = (part / whole).min(1.0);
@@ -194,7 +194,7 @@ fn share(part: &mut Counted, whole: &mut Counted) -> (f64, f64) {
     (share, share * variance.max(0.0).sqrt())
 }
 
-/// Lives through the days of a world, and shows what is known after each on which both sides are there.
+/// Simulates the days of a world, and yields what is known after each on which both sides are present.
 pub(super) fn live(world: &World, numbers: &mut Numbers, mut look: impl FnMut(usize, &Sample)) {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
     let n_people = (world.people * world.pool) as usize;

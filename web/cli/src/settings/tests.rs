@@ -156,8 +156,8 @@ fn what_a_file_gets_wrong_is_told_with_line_and_mend() {
     );
     check_wrong(
         "[gateway\n",
-        "clio.toml:1: this is no TOML: unclosed table, expected `]`; correct it; texts need quotes, lists and \
-         names of tables brackets",
+        "clio.toml:1: this is not TOML: unclosed table, expected `]`; correct it; texts need quotes, and lists \
+         and names of tables need brackets",
     );
     check_wrong(
         "[gateway]\nanswer_timeout = \"10s\"\n",

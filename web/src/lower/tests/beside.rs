@@ -69,7 +69,7 @@ async fn what_stands_beside_rows_is_refused_by_its_name() {
         ("window: {}", "`query.window`: give exactly one of `trailingDays`"),
         ("first: -1", "`query.first`: -1 is not a whole number of at least 0"),
         ("first: 7, limit: 8", "`query.first`: leave out `limit`, which it replaces"),
-        (r#"after: "7""#, "`query.after`: `7` is no cursor; expected one that an answer gave"),
+        (r#"after: "7""#, "`query.after`: `7` is not a cursor; expected one from an answer"),
         ("compare: {}", "`query.compare`: give exactly one of `previousPeriod`"),
         ("compare: { rest: true, previousPeriod: true }", "`query.compare`: give exactly one of"),
         ("compare: { rest: false }", "`query.compare.rest`: is false; leave it out"),

@@ -23,9 +23,9 @@ const ANNOTATION_INPUT: &str = "AnnotationInput";
 const ANNOTATED_MEMBER: &str = "AnnotatedMember";
 const ANNOTATED_MEMBER_INPUT: &str = "AnnotatedMemberInput";
 
-/// Annotations when nobody says how many.
+/// The number of annotations in an answer without `first`.
 const DEFAULT_ANNOTATIONS: usize = 200;
-/// The most in one answer, and the most members that they may be about.
+/// The largest number of annotations in one answer, and of members that they may be about.
 const MAX_ANNOTATIONS: usize = 1_000;
 const MAX_MEMBERS: usize = 100;
 
@@ -40,17 +40,23 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         .maybe(
             "member",
             ANNOTATED_MEMBER,
-            "The member that it is about; null where it is about everything.",
+            "The member that it is about; null if it is about everything.",
             |it| it.member.as_ref(),
         );
-    let page = ObjectOf::<AnnotationPage>::new(ANNOTATION_PAGE, "Annotations by their days.")
-        .list("annotations", ANNOTATION, "In the order of their days.", |it| &it.annotations)
-        .leaf("total", int(), "How many there are; the oldest are left out.", |it| {
-            it.n_total.into()
-        });
+    let page = ObjectOf::<AnnotationPage>::new(
+        ANNOTATION_PAGE,
+        "A page of annotations, ordered by their days.",
+    )
+    .list("annotations", ANNOTATION, "In the order of their days.", |it| &it.annotations)
+    .leaf(
+        "total",
+        int(),
+        "The number of all that match; the oldest are left out of the page.",
+        |it| it.n_total.into(),
+    );
     let member =
         ObjectOf::<Member>::new(ANNOTATED_MEMBER, "The member that an annotation is about.")
-            .leaf("field", string(), "The field's name, as `dataset` has it.", |it| {
+            .leaf("field", string(), "The field's name, as in `dataset`.", |it| {
                 it.field.as_str().into()
             })
             .leaf("value", string(), "The member's value.", |it| it.value.as_str().into());
@@ -59,18 +65,18 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         .field(InputValue::new("field", TypeRef::named_nn(FIELD)).description("The field."))
         .field(InputValue::new("value", string()).description("The member's value."));
     let input = InputObject::new(ANNOTATION_INPUT)
-        .description("What is said of some days.")
+        .description("The content of an annotation.")
         .field(InputValue::new("from", date()).description("The first day."))
         .field(
             InputValue::new("to", TypeRef::named(DATE))
-                .description("The last day, included; without it the first one."),
+                .description("The last day, included; by default the first day."),
         )
         .field(
             InputValue::new("text", string()).description("What happened, of at most 2,000 bytes."),
         )
         .field(
             InputValue::new("member", TypeRef::named(ANNOTATED_MEMBER_INPUT))
-                .description("The member that it is about; everything without it."),
+                .description("The member that it is about; by default everything."),
         );
     let annotation = stamped(annotation, |it| &it.stamp).finish();
     let schema = schema.register(annotation).register(page.finish()).register(member.finish());
@@ -93,18 +99,19 @@ pub(super) fn page(names: &Arc<Names>) -> Field {
             Ok(FieldValue::owned_any(page))
         }))
     })
-    .argument(date("from", "Those that end on this day or later."))
-    .argument(date("to", "Those that begin on this day or earlier."))
+    .argument(date("from", "Only those that end on this day or later."))
+    .argument(date("to", "Only those that begin on this day or earlier."))
     .argument(
-        InputValue::new("members", TypeRef::named_nn_list(ANNOTATED_MEMBER_INPUT))
-            .description("Those about these members beside those about everything; at most 100."),
+        InputValue::new("members", TypeRef::named_nn_list(ANNOTATED_MEMBER_INPUT)).description(
+            "Include those about these members, besides those about everything; at most 100.",
+        ),
     )
     .argument(
         InputValue::new("first", TypeRef::named_nn(TypeRef::INT))
             .default_value(DEFAULT_ANNOTATIONS)
-            .description("How many at most, the newest of all; at most 1,000."),
+            .description("The largest number of annotations, the newest of all; at most 1,000."),
     )
-    .description("What people have noted of some days. None where nothing is kept.")
+    .description("What people have noted about some days. Empty if nothing can be kept.")
 }
 
 fn asked(names: &Names, arguments: &ObjectAccessor<'_>) -> Result<AnnotationsAsked, ServiceError> {
@@ -126,7 +133,7 @@ fn within(part: &str, value: usize, limit: usize) -> Result<(), ServiceError> {
     if value <= limit {
         return Ok(());
     }
-    let message = format!("`{part}`: {value}; at most {limit} are possible");
+    let message = format!("`{part}`: {value}; at most {limit} are allowed");
     Err(ServiceError::new(Code::ResourceExhausted, message))
 }
 
@@ -145,7 +152,7 @@ fn add(names: &Arc<Names>) -> Field {
         }))
     })
     .argument(annotation_argument())
-    .description("Keeps an annotation.")
+    .description("Adds an annotation.")
 }
 
 fn change(names: &Arc<Names>) -> Field {
@@ -161,7 +168,7 @@ fn change(names: &Arc<Names>) -> Field {
     .argument(id_argument("The annotation."))
     .argument(revision_argument())
     .argument(annotation_argument())
-    .description("Puts what is said in the place of an annotation.")
+    .description("Replaces the content of an annotation.")
 }
 
 fn remove() -> Field {
@@ -175,7 +182,7 @@ fn remove() -> Field {
     })
     .argument(id_argument("The annotation."))
     .argument(revision_argument())
-    .description("Removes an annotation, and gives it with the revision by which it can be restored: one of the last 200 that were removed.")
+    .description("Removes an annotation, and returns it with the revision by which it can be restored, as long as it is one of the last 200 removed.")
 }
 
 fn restore() -> Field {
@@ -189,11 +196,11 @@ fn restore() -> Field {
     })
     .argument(id_argument("The annotation."))
     .argument(revision_argument())
-    .description("Brings a removed annotation back.")
+    .description("Restores a removed annotation.")
 }
 
 fn annotation_argument() -> InputValue {
-    InputValue::new("annotation", TypeRef::named_nn(ANNOTATION_INPUT)).description("What is kept.")
+    InputValue::new("annotation", TypeRef::named_nn(ANNOTATION_INPUT)).description("The content.")
 }
 
 fn draft(names: &Names, arguments: &ObjectAccessor<'_>) -> Result<AnnotationDraft, ServiceError> {

@@ -1,4 +1,4 @@
-//! Short links, with the numbers that were seen.
+//! Short links, with the numbers that their makers saw.
 
 use std::sync::Arc;
 
@@ -45,9 +45,12 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         .leaf("id", TypeRef::named_nn(TypeRef::ID), "Its id: the page is at /l/ID.", |it| {
             it.link.id.as_str().into()
         })
-        .leaf("address", string(), "The page and its state: an address here, from its `/`.", |it| {
-            it.link.address.as_str().into()
-        })
+        .leaf(
+            "address",
+            string(),
+            "The page and its state: an address on this host, beginning with `/`.",
+            |it| it.link.address.as_str().into(),
+        )
         .leaf("snapshot", TypeRef::named(INT64), "The snapshot whose numbers were seen.", |it| {
             it.link.snapshot.into()
         })
@@ -58,40 +61,36 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         });
     let answer = ObjectOf::<Seen>::new(LINK_ANSWER, "An answer as it was seen.")
         .leaf("name", string(), "What the page calls it.", |it| it.name.as_str().into())
-        .maybe("answer", CUBE_ANSWER, "The answer, with the bounds that it had.", |it| {
-            it.answer.as_ref()
-        })
+        .maybe("answer", CUBE_ANSWER, "The answer, with its bounds.", |it| it.answer.as_ref())
         .leaf(
             "problem",
             TypeRef::named(TypeRef::STRING),
-            "Why there is no answer: the model has other names by now.",
+            "Why there is no answer: names of the model have changed.",
             |it| text(it.problem.as_deref()),
         );
     let input = InputObject::new(LINK_INPUT)
-        .description("What a link is made of.")
+        .description("The content of a link.")
         .field(
             InputValue::new("address", string())
-                .description("The page and its state: an address here, from its `/`."),
+                .description("The page and its state: an address on this host, beginning with `/`."),
         )
         .field(
             InputValue::new("snapshot", TypeRef::named(INT64))
-                .description("The snapshot whose numbers were seen; without it the current one."),
+                .description("The snapshot whose numbers were seen; by default the current one."),
         )
         .field(InputValue::new("answers", TypeRef::named_nn_list(LINK_QUESTION)).description(
-            "What was asked, so that the gateway asks it once more, of that snapshot, and keeps the answers: at most 8, and 1 MiB of them. \
-             Without any the link only makes an address short, and goes when 10,000 others were used after it.",
+            "The queries whose answers the gateway is to keep: it repeats them on that snapshot. At most 8, with 1 MiB of answers. \
+             Without any, the link only shortens an address, and is removed after 10,000 others were used more recently.",
         ));
     let question = InputObject::new(LINK_QUESTION)
-        .description("A question whose answer is kept.")
+        .description("A query whose answer is kept.")
         .field(InputValue::new("name", string()).description("What the page calls it."))
-        .field(
-            InputValue::new("query", TypeRef::named_nn(CUBE_QUERY)).description("What is asked."),
-        );
+        .field(InputValue::new("query", TypeRef::named_nn(CUBE_QUERY)).description("The query."));
     let schema = schema.register(link.finish()).register(answer.finish());
     schema.register(input).register(question)
 }
 
-/// The link of an id.
+/// Looks up a link by its id.
 pub(super) fn find(names: &Arc<Names>) -> Field {
     let names = Arc::clone(names);
     keeps("link", TypeRef::named_nn(LINK), move |arguments, keeper| {
@@ -104,7 +103,7 @@ pub(super) fn find(names: &Arc<Names>) -> Field {
         }))
     })
     .argument(id_argument("The link's id."))
-    .description("What a short link stands for.")
+    .description("The link of an id.")
 }
 
 pub(super) fn mutations(mutation: Object, names: &Arc<Names>) -> Object {
@@ -119,7 +118,7 @@ pub(super) fn mutations(mutation: Object, names: &Arc<Names>) -> Object {
             None => Vec::new(),
         };
         Ok(Box::pin(async move {
-            // Before serving is asked for something that nobody keeps.
+            // Before querying serving for something that will not be kept.
             let store = keeper.keeping.required()?;
             let mut snapshot = snapshot.map(SnapshotId);
             let mut answers = Vec::with_capacity(questions.len());
@@ -143,15 +142,15 @@ pub(super) fn mutations(mutation: Object, names: &Arc<Names>) -> Object {
             Ok(shown(link, &names))
         }))
     });
-    let link = InputValue::new("link", TypeRef::named_nn(LINK_INPUT)).description("What is kept.");
+    let link = InputValue::new("link", TypeRef::named_nn(LINK_INPUT)).description("The content.");
     mutation.field(add.argument(link).description(
-        "Keeps a link. One that says the same is there once, so that the same state has one id.",
+        "Adds a link. Links with the same content are the same one, so that a state has one id.",
     ))
 }
 
 struct Question {
     name: String,
-    /// What errors call it.
+    /// The name of the argument in errors.
     path: String,
     query: clio_proto::Query,
     n_named: u32,
@@ -160,7 +159,7 @@ struct Question {
 fn questions(names: &Names, answers: &Argument<'_>) -> Result<Vec<Question>, ServiceError> {
     let n_asked = answers.n_items();
     if n_asked > MAX_ANSWERS {
-        let message = format!("`link.answers`: {n_asked}; at most {MAX_ANSWERS} are kept");
+        let message = format!("`link.answers`: {n_asked}; at most {MAX_ANSWERS} can be kept");
         return Err(ServiceError::new(Code::ResourceExhausted, message));
     }
     let question = |(index, item): (usize, &Argument<'_>)| {
@@ -176,7 +175,7 @@ fn questions(names: &Names, answers: &Argument<'_>) -> Result<Vec<Question>, Ser
     answers.items()?.iter().enumerate().map(question).collect()
 }
 
-/// The answer without what it took, by which two equal ones would be two links.
+/// The answer without its work and duration, by which two equal answers would become two links.
 fn without_effort(answer: Answer) -> Answer {
     Answer { elapsed: std::time::Duration::ZERO, work: None, ..answer }
 }
@@ -193,7 +192,7 @@ fn seen(kept: LinkAnswer, names: &Names) -> Seen {
     let found =
         answer_from_bytes(&body).map_err(|error| error.message).and_then(
             |answer| match unknown_name(&answer, n_named, names) {
-                Some(name) => Err(format!("the model has no `{}` by now", Shortened(&name))),
+                Some(name) => Err(format!("the model no longer has `{}`", Shortened(&name))),
                 None => Ok(CubeAnswer::new(answer, n_named)),
             },
         );
@@ -203,7 +202,7 @@ fn seen(kept: LinkAnswer, names: &Names) -> Seen {
     }
 }
 
-/// The first name of an answer that the model does not have.
+/// The first name of an answer that the model lacks.
 fn unknown_name(answer: &Answer, n_named: usize, names: &Names) -> Option<String> {
     let (named, quantiles) = answer.measures.split_at(n_named.min(answer.measures.len()));
     let is_measure = |name: &&String| names.measure(&enum_name(name)).is_some();

@@ -1,4 +1,4 @@
-//! Who wrote what is kept: fields that its types have in common.
+//! Who wrote what is kept: the fields that all its types have.
 
 use std::any::Any;
 
@@ -8,7 +8,7 @@ use clio_store::Stamp;
 use super::super::object::{ObjectOf, int};
 use super::super::scalars::TIMESTAMP;
 
-/// Adds who wrote a thing, and when.
+/// Adds fields for who wrote a thing, and when.
 pub(super) fn stamped<T: Any + Send + Sync>(
     object: ObjectOf<T>,
     stamp: fn(&T) -> &Stamp,
@@ -16,19 +16,22 @@ pub(super) fn stamped<T: Any + Send + Sync>(
     let string = || TypeRef::named_nn(TypeRef::STRING);
     let time = || TypeRef::named_nn(TIMESTAMP);
     object
-        .leaf("createdBy", string(), "Who added it, and alone may change it.", move |it| {
+        .leaf("createdBy", string(), "Who added it, the only one who may change it.", move |it| {
             stamp(it).owner.as_str().into()
         })
         .leaf("createdAt", time(), "When it was added.", move |it| {
             stamp(it).created_at.to_string().into()
         })
-        .leaf("changedBy", string(), "Who changed it last.", move |it| {
+        .leaf("changedBy", string(), "Who last changed it.", move |it| {
             stamp(it).changed_by.as_str().into()
         })
-        .leaf("changedAt", time(), "When it was changed last.", move |it| {
+        .leaf("changedAt", time(), "When it was last changed.", move |it| {
             stamp(it).changed_at.to_string().into()
         })
-        .leaf("revision", int(), "How often it was written, for whoever changes it.", move |it| {
-            stamp(it).revision.into()
-        })
+        .leaf(
+            "revision",
+            int(),
+            "The number of times that it was written, to be named by a change.",
+            move |it| stamp(it).revision.into(),
+        )
 }

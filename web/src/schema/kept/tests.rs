@@ -116,7 +116,7 @@ async fn an_annotation_lives_through_graphql() {
     let later = json!({ "members": dune, "from": "2026-01-06", "to": "2026-01-31" });
     assert_eq!(texts(later).await, ("trailer".to_owned(), 1));
     let many = server.ask(page, json!({ "first": 5_000 })).await;
-    assert_eq!(many["errors"][0]["message"], "`first`: 5000; at most 1000 are possible");
+    assert_eq!(many["errors"][0]["message"], "`first`: 5000; at most 1000 are allowed");
 
     let change = "mutation($n: Int!) { changeAnnotation(id: 2, revision: $n, annotation: { from: \"2026-01-08\", text: \"clip\" }) { from revision member { value } } }";
     let expected = json!({ "from": "2026-01-08", "revision": 2, "member": null });
@@ -170,7 +170,7 @@ async fn a_link_keeps_the_numbers_that_serving_gave() {
     server.gateway.set_dataset(&dataset).unwrap();
     let found = server.ask(find, json!({ "id": id })).await;
     let answer =
-        json!({ "name": "table", "problem": "the model has no `plays` by now", "answer": null });
+        json!({ "name": "table", "problem": "the model no longer has `plays`", "answer": null });
     assert_eq!(found["data"]["link"]["answers"], json!([answer]));
 
     let missing = server.ask(find, json!({ "id": "0000000000000" })).await;
@@ -193,7 +193,7 @@ async fn a_link_is_of_a_page_here_and_asks_no_more_than_a_page_does() {
         (
             json!({ "address": "/", "answers": vec![question; 9] }),
             "RESOURCE_EXHAUSTED",
-            "`link.answers`: 9; at most 8 are kept",
+            "`link.answers`: 9; at most 8 can be kept",
         ),
         (
             json!({ "address": "/", "answers": [{ "name": "t", "query": { "measures": ["PLAYS"], "from": "x" } }] }),

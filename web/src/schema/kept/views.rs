@@ -35,36 +35,42 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
     let flag = || TypeRef::named_nn(TypeRef::BOOLEAN);
     let view = ObjectOf::<View>::new(VIEW, "A state of a page under a name.")
         .leaf("id", TypeRef::named_nn(TypeRef::ID), "Its id.", |it| it.view.id.to_string().into())
-        .leaf("name", string(), "Its name; no two of one person have the same.", |it| {
+        .leaf("name", string(), "Its name, unique among the views of one person.", |it| {
             it.view.name.as_str().into()
         })
-        .leaf("address", string(), "The page and its state: an address here, from its `/`.", |it| {
-            it.view.address.as_str().into()
-        })
+        .leaf(
+            "address",
+            string(),
+            "The page and its state: an address on this host, beginning with `/`.",
+            |it| it.view.address.as_str().into(),
+        )
         .leaf("isShared", flag(), "Whether others see it too.", |it| it.view.is_shared.into())
-        .leaf("isMine", flag(), "Whether it belongs to who asks.", |it| it.is_mine.into())
-        .leaf("isDefault", flag(), "Whether it is what who asks begins with.", |it| {
+        .leaf("isMine", flag(), "Whether it belongs to the one who asks.", |it| it.is_mine.into())
+        .leaf("isDefault", flag(), "Whether it is the default view of the one who asks.", |it| {
             it.view.is_default.into()
         })
-        .leaf("openedAt", TypeRef::named(TIMESTAMP), "When who asks opened it last.", |it| {
-            text(it.view.opened_at.map(|time| time.to_string()).as_deref())
-        });
-    let input = InputObject::new(VIEW_INPUT)
-        .description("What is said of a view.")
-        .field(InputValue::new("name", string()).description("Its name, of at most 200 bytes."))
-        .field(
-            InputValue::new("address", string())
-                .description("The page and its state: an address here, from its `/`."),
-        )
-        .field(
-            InputValue::new("isShared", flag())
-                .default_value(false)
-                .description("Whether others see it too."),
+        .leaf(
+            "openedAt",
+            TypeRef::named(TIMESTAMP),
+            "When the one who asks last opened it.",
+            |it| text(it.view.opened_at.map(|time| time.to_string()).as_deref()),
         );
+    let input =
+        InputObject::new(VIEW_INPUT)
+            .description("The content of a view.")
+            .field(InputValue::new("name", string()).description("Its name, of at most 200 bytes."))
+            .field(InputValue::new("address", string()).description(
+                "The page and its state: an address on this host, beginning with `/`.",
+            ))
+            .field(
+                InputValue::new("isShared", flag())
+                    .default_value(false)
+                    .description("Whether others see it too."),
+            );
     schema.register(stamped(view, |it| &it.view.stamp).finish()).register(input)
 }
 
-/// The views that one sees.
+/// The views that the asker can see.
 pub(super) fn all() -> Field {
     keeps("views", TypeRef::named_nn_list_nn(VIEW), |_, keeper| {
         Ok(Box::pin(async move {
@@ -78,7 +84,7 @@ pub(super) fn all() -> Field {
         }))
     })
     .description(
-        "The views of who asks, and those that others share, by name. None where nothing is kept.",
+        "The views of the one who asks and those that others share, by name. Empty if nothing can be kept.",
     )
 }
 
@@ -102,7 +108,7 @@ fn add() -> Field {
         }))
     })
     .argument(view_argument())
-    .description("Keeps a view.")
+    .description("Adds a view.")
 }
 
 fn change() -> Field {
@@ -117,7 +123,7 @@ fn change() -> Field {
     .argument(id_argument("The view."))
     .argument(revision_argument())
     .argument(view_argument())
-    .description("Puts what is said in the place of a view.")
+    .description("Replaces the content of a view.")
 }
 
 fn remove() -> Field {
@@ -131,7 +137,7 @@ fn remove() -> Field {
     })
     .argument(id_argument("The view."))
     .argument(revision_argument())
-    .description("Removes a view, and gives it with the revision by which it can be restored: one of the last 200 that were removed.")
+    .description("Removes a view, and returns it with the revision by which it can be restored, as long as it is one of the last 200 removed.")
 }
 
 fn restore() -> Field {
@@ -145,7 +151,7 @@ fn restore() -> Field {
     })
     .argument(id_argument("The view."))
     .argument(revision_argument())
-    .description("Brings a removed view back.")
+    .description("Restores a removed view.")
 }
 
 fn open() -> Field {
@@ -158,7 +164,7 @@ fn open() -> Field {
         }))
     })
     .argument(id_argument("The view."))
-    .description("Notes that who asks opens a view.")
+    .description("Records that the one who asks opens a view.")
 }
 
 fn set_default() -> Field {
@@ -172,13 +178,13 @@ fn set_default() -> Field {
     })
     .argument(
         InputValue::new("id", TypeRef::named(TypeRef::ID))
-            .description("The view; none without it."),
+            .description("The view; by default none."),
     )
-    .description("Makes a view the one that who asks begins with.")
+    .description("Makes a view the default of the one who asks.")
 }
 
 fn view_argument() -> InputValue {
-    InputValue::new("view", TypeRef::named_nn(VIEW_INPUT)).description("What is kept.")
+    InputValue::new("view", TypeRef::named_nn(VIEW_INPUT)).description("The content.")
 }
 
 fn draft(arguments: &ObjectAccessor<'_>) -> Result<ViewDraft, ServiceError> {

@@ -1,14 +1,14 @@
-//! What several kinds of checks read of a declared one, and what a model has that they look at.
+//! Keys that several kinds of checks have, and what models have for them to look at.
 
 use super::super::measure::share_of;
 use crate::model::measure::MeasureKindName;
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{Entry, RawCheck, RawModel, RawShare};
 
-/// Half: what most events lack is a column, or a key, that broke, and no gap.
+/// Half: if most events lack a column or a key, it is broken, not just incomplete.
 pub(super) const DEFAULT_SHARE_AT_MOST: f64 = 0.5;
 
-/// The greatest share of the events that a check lets pass.
+/// The largest share of the events that a check allows.
 pub(super) fn share_of_events(
     check: &RawCheck,
     default: f64,
@@ -18,14 +18,14 @@ pub(super) fn share_of_events(
     if let Some(at) = check.at_most.given()
         && at_most.is_some_and(|share| share > 1.0)
     {
-        let what = "a share of the events is 100 % at most";
+        let what = "a share of the events is at most 100 %";
         problems.report(at.line, check.place.key("at_most"), what, "write less, such as `\"5%\"`");
         return None;
     }
     at_most
 }
 
-/// The dimensions that a check looks at: the one that it names, else every one with one value an event.
+/// The dimensions that a check looks at: the one that it names, otherwise every single-valued one.
 pub(super) fn dimensions(
     raw: &RawModel,
     check: &RawCheck,
@@ -36,7 +36,7 @@ pub(super) fn dimensions(
     let at = match &check.dimension {
         Entry::Bad => return None,
         Entry::Absent if single.is_empty() => {
-            let what = "no dimension has a single value, and an empty set is no gap";
+            let what = "no dimension has a single value, and an empty set is not a gap";
             problems.report(place.line, &place.path, what, "remove it");
             return None;
         }
@@ -48,7 +48,7 @@ pub(super) fn dimensions(
     }
     let is_known = raw.dimensions.iter().any(|dimension| dimension.place.name == at.value);
     let what = if is_known {
-        format!("`{}` is a set of values: an empty one is no gap", at.value)
+        format!("`{}` is a set of values: an empty one is not a gap", at.value)
     } else {
         format!("no dimension is called `{}`", at.value)
     };
@@ -57,7 +57,7 @@ pub(super) fn dimensions(
     None
 }
 
-/// The sources that a check looks at: the one that it names, else every one whose events are counted.
+/// The sources that a check looks at: the one that it names, otherwise every one whose events are counted.
 pub(super) fn sources(
     raw: &RawModel,
     check: &RawCheck,
@@ -113,7 +113,7 @@ pub(super) fn attributed_sources(raw: &RawModel) -> Vec<String> {
     counted_sources(raw).into_iter().filter(is_attributed).collect()
 }
 
-/// The dimensions with one value an event, in the file's order.
+/// The dimensions with one value per event, in the file's order.
 pub(super) fn single_dimensions(raw: &RawModel) -> Vec<String> {
     let single = raw
         .dimensions
@@ -140,14 +140,14 @@ pub(super) fn share(
     };
     let share = share.filter(|share| share.is_finite() && *share >= 0.0);
     if share.is_none() {
-        let what = format!("`{written}` is no share");
+        let what = format!("`{written}` is not a share");
         let mend = "write one such as `\"50%\"` or `0.5`";
         problems.report(at.line, check.place.key(key), what, mend);
     }
     share
 }
 
-/// One of several words, or the default.
+/// One of several keywords, or the default.
 pub(super) fn choice<T: Copy>(
     check: &RawCheck,
     (key, entry): (&str, &Entry<String>),
@@ -162,7 +162,7 @@ pub(super) fn choice<T: Copy>(
     };
     let found = all.iter().copied().find(|choice| name(*choice) == at.value);
     if found.is_none() {
-        let what = format!("`{}` is no choice", at.value);
+        let what = format!("`{}` is not one of the choices", at.value);
         let mend = choose(&at.value, all.iter().copied().map(name));
         problems.report(at.line, check.place.key(key), what, mend);
     }

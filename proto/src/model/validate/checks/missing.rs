@@ -7,7 +7,7 @@ use crate::model::checks::MissingCheck;
 use crate::model::problems::Problems;
 use crate::model::raw::{RawCheck, RawModel};
 
-/// That of a model that declares none.
+/// The default in a model that declares none.
 pub(super) fn by_default(raw: &RawModel) -> Option<MissingCheck> {
     let (dimensions, sources) = (single_dimensions(raw), counted_sources(raw));
     let looks_at_any = !dimensions.is_empty() && !sources.is_empty();

@@ -5,10 +5,10 @@ use crate::model::checks::OutOfDayCheck;
 use crate::model::problems::Problems;
 use crate::model::raw::{RawCheck, RawModel};
 
-/// None: an event that no day counts is lost.
+/// None: an event that counts on no day is lost.
 const DEFAULT_AT_MOST: f64 = 0.0;
 
-/// That of a model that declares none.
+/// The default in a model that declares none.
 pub(super) fn by_default(raw: &RawModel) -> Option<OutOfDayCheck> {
     let sources = counted_sources(raw);
     (!sources.is_empty()).then_some(OutOfDayCheck { sources, at_most: DEFAULT_AT_MOST })

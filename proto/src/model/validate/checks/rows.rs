@@ -5,18 +5,18 @@ use crate::model::checks::RowsCheck;
 use crate::model::problems::Problems;
 use crate::model::raw::{Entry, RawCheck, RawModel};
 
-/// Four weeks: a weekday is judged by as many of its kind as of any other.
+/// Four weeks: they contain each weekday equally often.
 const DEFAULT_TRAILING_DAYS: u16 = 28;
-/// A year is the longest that a day's volume says anything about another's.
+/// A year: beyond that a day's volume says nothing about another's.
 const MAX_TRAILING_DAYS: u16 = 366;
-/// A median of fewer than a week's days says nothing about a weekend.
+/// A median of less than a week says nothing about a weekend.
 const N_KNOWN_AT_LEAST: u16 = 7;
-/// Half: a weekend's dip is not worth a word, a source that arrived in part is.
+/// Half: a weekend's dip is not worth a warning, a source that arrived only in part is.
 const DEFAULT_AT_LEAST: f64 = 0.5;
-/// Twice: a campaign's first day is not worth a word, files that arrived twice with other events are.
+/// Twice: a campaign's first day is not worth a warning, files that arrived twice with different events are.
 const DEFAULT_AT_MOST: f64 = 2.0;
 
-/// That of a model that declares none.
+/// The default in a model that declares none.
 pub(super) fn by_default(raw: &RawModel) -> Option<RowsCheck> {
     let sources = counted_sources(raw);
     (!sources.is_empty()).then_some(RowsCheck {
@@ -42,7 +42,7 @@ pub(super) fn declared(
             let days = u16::try_from(at.value).ok();
             let days = days.filter(|days| (1..=MAX_TRAILING_DAYS).contains(days));
             if days.is_none() {
-                let what = format!("{} is no number of days to look back", at.value);
+                let what = format!("{} is not a number of days to look back", at.value);
                 let mend = format!("choose 1 to {MAX_TRAILING_DAYS}");
                 problems.report(at.line, place.key("trailing_days"), what, mend);
             }
@@ -54,7 +54,7 @@ pub(super) fn declared(
     let (at_least, at_most) = (at_least?, at_most?);
     if at_least >= at_most {
         let line = check.at_most.line_or(check.at_least.line_or(place.line));
-        let what = "the band ends before it begins";
+        let what = "the range ends before it begins";
         let mend = "choose `at_least` below `at_most`; without them they are 50 % and 200 %";
         problems.report(line, place.key("at_most"), what, mend);
         return None;

@@ -1,11 +1,11 @@
-//! Checks of events that have no target.
+//! Checks of events without a target.
 
 use super::keys::{DEFAULT_SHARE_AT_MOST, attributed_sources, share_of_events, sources};
 use crate::model::checks::UnattributedCheck;
 use crate::model::problems::Problems;
 use crate::model::raw::{RawCheck, RawModel};
 
-/// That of a model that declares none.
+/// The default in a model that declares none.
 pub(super) fn by_default(raw: &RawModel) -> Option<UnattributedCheck> {
     let sources = attributed_sources(raw);
     (!sources.is_empty()).then_some(UnattributedCheck { sources, at_most: DEFAULT_SHARE_AT_MOST })

@@ -1,4 +1,4 @@
-//! Checks of a measure that is never above another.
+//! Checks that a measure never exceeds another.
 
 use super::super::need;
 use super::keys::choice;
@@ -7,8 +7,8 @@ use crate::model::measure::MeasureKindName;
 use crate::model::problems::{Problems, choose};
 use crate::model::raw::{RawCheck, RawMeasure, RawModel, RawOf};
 
-/// Whoever is counted once among credited events is among those counted in what they are credited to, if that
-/// is a key of theirs: players are within viewers, in every cell.
+/// Everybody who is counted by credited events is also counted by their targets, if what is counted is a key of the
+/// attribution: players are within viewers, in every cell.
 pub(super) fn by_default(raw: &RawModel) -> Vec<WithinCheck> {
     let is_distinct = |measure: &&RawMeasure| {
         MeasureKindName::of(measure).is_some_and(MeasureKindName::counts_different)
@@ -40,7 +40,7 @@ pub(super) fn by_default(raw: &RawModel) -> Vec<WithinCheck> {
     pairs
 }
 
-/// The pair that a check names; one that names none is about those that the model has by default.
+/// The pair that a check names; if it names none, the default pairs.
 pub(super) fn declared(
     raw: &RawModel,
     check: &RawCheck,
@@ -84,7 +84,7 @@ fn per(check: &RawCheck, problems: &mut Problems) -> Option<Per> {
     choice(check, ("per", &check.per), choices, Per::Day, problems)
 }
 
-/// A stored measure by name, which is one number.
+/// A stored measure by name, which must be a single number.
 fn stored(
     raw: &RawModel,
     check: &RawCheck,
@@ -102,7 +102,7 @@ fn stored(
     let known = raw.measures.iter().find(|measure| measure.place.name == name);
     let what = match known.map(MeasureKindName::of) {
         Some(Some(kind)) if kind.is_spread() => {
-            format!("`{name}` is a {} measure, which is no one number", kind.as_str())
+            format!("`{name}` is a {} measure, which is not a single number", kind.as_str())
         }
         Some(_) => format!("`{name}` is derived: cells do not hold it"),
         None => format!("no measure is called `{name}`"),

@@ -44,7 +44,7 @@ pub(super) fn validate(
     expression.count_frequencies(&|distinct| count_beside(raw, distinct).map(str::to_owned));
     for name in expression.terms() {
         if is_spread(raw, name) {
-            let what = format!("`{name}` is a quantile measure, which is no one number");
+            let what = format!("`{name}` is a quantile measure, which is not a single number");
             let mend = format!("take a share of it, such as `share_below({name}, 30)`");
             problems.report(line, &key, what, mend);
         }
@@ -74,20 +74,20 @@ pub(super) fn validate(
     Some(MeasureKind::Derived { expression })
 }
 
-/// Whether there is a measure of this name that is no one number.
+/// Whether there is a measure of this name that is not a single number.
 fn is_spread(raw: &RawModel, name: &str) -> bool {
     let mut named = raw.measures.iter().filter(|measure| measure.place.name == name);
     named.any(|measure| MeasureKindName::of(measure).is_some_and(MeasureKindName::is_spread))
 }
 
-/// Why a measure has no share below a number, and the mend. That there is none of the name is told of all names.
+/// Why a measure has no share below a number, and the mend. Unknown names are reported elsewhere.
 fn share_problem(raw: &RawModel, share: &Share) -> Option<(String, String)> {
     let name = share.measure();
     let measure = raw.measures.iter().find(|measure| measure.place.name == name)?;
     if MeasureKindName::of(measure)?.is_spread() {
         return None;
     }
-    let what = format!("`{name}` is no quantile measure, and has no share below a number");
+    let what = format!("`{name}` is not a quantile measure, and has no share below a number");
     let others = raw
         .measures
         .iter()
@@ -106,11 +106,11 @@ fn count_beside<'a>(raw: &'a RawModel, distinct: &str) -> Option<&'a str> {
     counts.next().map(|count| count.place.name.as_str())
 }
 
-/// Why a measure has no frequency, and the mend. That there is none of the name is told of all names.
+/// Why a measure has no frequency, and the mend. Unknown names are reported elsewhere.
 fn frequency_problem(raw: &RawModel, distinct: &str) -> Option<(String, String)> {
     let measure = raw.measures.iter().find(|measure| measure.place.name == distinct)?;
     if !MeasureKindName::of(measure)?.counts_different() {
-        let what = format!("`{distinct}` is no distinct measure, and has no frequency");
+        let what = format!("`{distinct}` is not a distinct measure, and has no frequency");
         let counts = |own: &&RawMeasure| {
             MeasureKindName::of(own).is_some_and(MeasureKindName::counts_different)
         };

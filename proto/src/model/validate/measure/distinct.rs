@@ -1,4 +1,4 @@
-//! Different values: the sketch's family and precision, and ready-made ones.
+//! Distinct counts: the sketch's family and precision, and ready-made sketches.
 
 use clio_sketch::{Family, Precision};
 
@@ -10,7 +10,7 @@ use crate::model::problems::{Problems, choose};
 use crate::model::raw::{At, Entry, RawMeasure, RawModel, RawShare};
 use crate::toml_file::quoted;
 
-/// The precision of a sketch where the model names none: 0.8 % in 16 KiB, the common choice.
+/// The precision of a sketch if the model names none: an error of 0.8 % in 16 KiB, the common choice.
 const DEFAULT_PRECISION: u8 = 14;
 
 pub(super) fn validate(
@@ -22,7 +22,7 @@ pub(super) fn validate(
     let mend = "name the column whose different values are counted, or several together";
     let of = need(&measure.place, "of", &measure.of, mend, problems);
     let family = family(measure, problems);
-    // Beside a bad family the precision is still looked at, against what any family has.
+    // Even with a wrong family the precision is checked, against the range of all families.
     let precision = precision(measure, family, problems);
     let of = columns(of?);
     let from_sketch = from_sketch(measure, &of, problems);
@@ -35,7 +35,7 @@ pub(super) fn validate(
     })
 }
 
-/// Whether the column holds ready-made sketches; then the model has to say whose.
+/// Whether the column holds ready-made sketches; then the model has to name their family.
 fn from_sketch(measure: &RawMeasure, of: &[SqlColumn], problems: &mut Problems) -> Option<bool> {
     let place = &measure.place;
     let at = match &measure.from_sketch {
@@ -48,7 +48,7 @@ fn from_sketch(measure: &RawMeasure, of: &[SqlColumn], problems: &mut Problems) 
     }
     let mut is_good = true;
     if of.len() > 1 {
-        let what = "ready-made sketches are in one column";
+        let what = "ready-made sketches must be in one column";
         let mend = "name the column with the sketches' bytes";
         problems.report(measure.of.line_or(place.line), place.key("of"), what, mend);
         is_good = false;
@@ -73,7 +73,7 @@ fn family(measure: &RawMeasure, problems: &mut Problems) -> Option<Family> {
     };
     let found = at.value.parse().ok();
     if found.is_none() {
-        let what = format!("`{}` is no sketch family", at.value);
+        let what = format!("`{}` is not a sketch family", at.value);
         let mend = choose(&at.value, Family::ALL.iter().map(|family| family.name()));
         problems.report(at.line, measure.place.key("family"), what, mend);
     }
@@ -90,7 +90,7 @@ fn precision(
         Entry::Absent => None,
         Entry::Bad => return None,
         Entry::Given(at) => {
-            let what = "`precision` and `error` say the same thing";
+            let what = "`precision` and `error` mean the same thing";
             refuse(place, "error", &measure.error, what, "keep one of them", problems);
             Some(at)
         }
@@ -104,7 +104,7 @@ fn precision(
         if found.is_none() {
             let most = family.map_or(Precision::MAX, Family::max_precision);
             let of = family.map(|family| format!(" of `{family}`")).unwrap_or_default();
-            let what = format!("{value} is no precision{of}");
+            let what = format!("{value} is not a precision{of}");
             let mend = format!(
                 "choose {} to {most}; {DEFAULT_PRECISION}, with an error of 0.8 %, is common",
                 Precision::MIN
@@ -133,13 +133,13 @@ fn precision_for_error(
         RawShare::Number(share) => (Some(*share), share.to_string()),
         RawShare::Text(text) => (share_of(text), text.clone()),
     };
-    // A share of 1 is an error of 100 %: who writes `error = 1` means one per cent.
+    // A share of 1 is an error of 100 %: someone who writes `error = 1` means one per cent.
     let precision =
         share.filter(|share| *share < 1.0).and_then(|share| family.precision_for_error(share).ok());
     if precision.is_none() {
         let least = family.max_precision().relative_standard_error() * 100.0;
-        let what = format!("`{written}` is no error that a sketch can have");
-        let mend = format!("write a share from {least:.2} % up, such as `\"1%\"` or `0.01`");
+        let what = format!("`{written}` is not an error that a sketch can have");
+        let mend = format!("write a share of at least {least:.2} %, such as `\"1%\"` or `0.01`");
         problems.report(at.line, measure.place.key("error"), what, mend);
     }
     precision

@@ -1,4 +1,4 @@
-//! How values are spread: the error of quantiles, and the edges at which shares are exact.
+//! Quantile measures: the error of quantiles, and the edges at which shares are exact.
 
 use clio_sketch::{Buckets, SketchError};
 
@@ -8,7 +8,7 @@ use crate::model::MeasureKind;
 use crate::model::problems::Problems;
 use crate::model::raw::{Entry, RawMeasure, RawModel, RawShare};
 
-/// The share of 1 that errors are whole numbers of.
+/// Errors are whole multiples of one part in this number.
 const MILLION: f64 = 1e6;
 
 pub(super) fn validate(
@@ -32,12 +32,12 @@ fn error(measure: &RawMeasure, problems: &mut Problems) -> Option<f64> {
         RawShare::Number(share) => (Some(*share), share.to_string()),
         RawShare::Text(text) => (share_of(text), text.clone()),
     };
-    // What is finer than a millionth is a matter of how doubles are written.
+    // Deviations below a millionth come from the way doubles are written.
     let share = share.map(|share| (share * MILLION).round() / MILLION);
     let found = share.filter(|share| Buckets::try_new(*share, &[]).is_ok());
     if found.is_none() {
         let (least, most) = (Buckets::MIN_ERROR * 100.0, Buckets::MAX_ERROR * 100.0);
-        let what = format!("`{written}` is no error that quantiles can have");
+        let what = format!("`{written}` is not an error that quantiles can have");
         let mend = format!("write a share from {least} % to {most} %, such as `\"2%\"` or `0.02`");
         let line = measure.error.line_or(place.line);
         problems.report(line, place.key("error"), what, mend);
@@ -54,15 +54,15 @@ fn edges(measure: &RawMeasure, problems: &mut Problems) -> Option<Vec<f64>> {
     let (what, mend) = match Buckets::try_new(Buckets::MAX_ERROR, &at.value) {
         Ok(_) => return Some(at.value.clone()),
         Err(SketchError::TooManyEdges { found }) => (
-            format!("has {found} numbers, at most {} are kept apart", Buckets::MAX_EDGES),
-            "keep those whose shares have to be exact: of any other number there are bounds"
+            format!("has {found} numbers; at most {} are allowed", Buckets::MAX_EDGES),
+            "keep those whose shares must be exact: shares at any other number have bounds"
                 .to_owned(),
         ),
         Err(SketchError::Edge { found }) => (
-            format!("{found} is no edge, or not above the one before"),
-            format!("write numbers above 0 and below {:e}, upwards", Buckets::MAX_VALUE),
+            format!("{found} is not an edge, or not above the previous one"),
+            format!("write numbers above 0 and below {:e}, in ascending order", Buckets::MAX_VALUE),
         ),
-        Err(other) => (other.to_string(), "write numbers, upwards".to_owned()),
+        Err(other) => (other.to_string(), "write numbers in ascending order".to_owned()),
     };
     problems.report(at.line, measure.place.key("edges"), what, mend);
     None
