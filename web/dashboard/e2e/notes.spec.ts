@@ -36,7 +36,7 @@ test('a day is noted, changed, taken away in a picture, deleted and brought back
 
   await notes.getByRole('button', { name: 'Edit: Premiere of the season' }).click();
   const editor = page.getByRole('dialog');
-  await editor.getByLabel('Last day, if another').fill('2026-01-08');
+  await editor.getByLabel('Last day, if different').fill('2026-01-08');
   await editor.getByRole('button', { name: 'Save' }).click();
   await expect(notes).toContainText('5–8 Jan 2026');
   // On a reload it is there.

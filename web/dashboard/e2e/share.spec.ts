@@ -29,7 +29,7 @@ test('a colleague sees what was sent, while its snapshot is held and afterwards'
   const before = await askCube(request, BY_DEVICE);
   await page.getByRole('button', { name: 'Send', exact: true }).click();
   const menu = page.getByRole('dialog', { name: 'Send to a colleague' });
-  await expect(menu.getByRole('status')).toContainText(`as they are in snapshot ${sent}.`);
+  await expect(menu.getByRole('status')).toContainText(`as of snapshot ${sent}.`);
   await inAllLights(page, 'send', '.popover');
   const link = await page.evaluate(() => navigator.clipboard.readText());
   expect(link).toMatch(/\/l\/[0-9a-z]{13}$/);
@@ -50,23 +50,23 @@ test('a colleague sees what was sent, while its snapshot is held and afterwards'
   expect(await shownVersion(page)).toBe(sent);
   await bar.getByRole('button', { name: /^Show the newest, snapshot \d+/ }).click();
   await expect.poll(() => shownVersion(page)).toBeGreaterThan(sent);
-  await expect(bar).toContainText(`are of snapshot ${sent}; the page shows snapshot`);
+  await expect(bar).toContainText(`are from snapshot ${sent}; the page shows snapshot`);
 
   // Once it is gone, they are what was kept with the link.
   await control(request, '/serving/stop');
   await control(request, '/serving/start');
   await page.goto(link);
-  await expect(bar).toContainText(`are of snapshot ${sent}; the page shows snapshot`);
+  await expect(bar).toContainText(`are from snapshot ${sent}; the page shows snapshot`);
   const newest = await askCube(request, BY_DEVICE);
   const numbers = bar.getByRole('group', { name: 'Viewers by Device' }).first();
   for (const { keys, values } of before.rows) {
     const row = numbers.getByRole('row', { name: new RegExp(`^${keys[0]?.label}`) });
     const now = newest.rows.find((one) => one.keys[0]?.value === keys[0]?.value);
     await expect(row.locator('strong').first()).toHaveText(bounded(printed(values[0], DISTINCT)));
-    await expect(row).toContainText(`by now ${bounded(printed(now?.values[0], DISTINCT))}`);
+    await expect(row).toContainText(`now ${bounded(printed(now?.values[0], DISTINCT))}`);
   }
   await bar.getByRole('button', { name: `Show snapshot ${sent}` }).click();
-  await expect(bar.getByRole('status')).toHaveText(`Serving does not hold snapshot ${sent} any more.`);
+  await expect(bar.getByRole('status')).toHaveText(`Snapshot ${sent} is not available any more.`);
   await inAllLights(page, 'sent-gone');
 });
 
@@ -80,7 +80,7 @@ test('what is sent and changed then goes on at the snapshot that was sent', asyn
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open(page, '/?group=country&last=2');
   await page.getByRole('button', { name: 'Send', exact: true }).click();
-  await expect(page.getByRole('dialog').getByRole('status')).toContainText('on the clipboard');
+  await expect(page.getByRole('dialog').getByRole('status')).toContainText('to the clipboard');
   const link = await page.evaluate(() => navigator.clipboard.readText());
   await page.goto(link);
   await page.getByRole('button', { name: /^Dates/ }).click();

@@ -132,7 +132,7 @@ test('Compare says each word where `clio query --compare` says it', async ({ pag
     for (const member of members.slice(1)) {
       const verdict = rows.find(({ keys }) => keys[field]?.value === member)?.values[measure]?.verdict;
       words.add(verdict?.word);
-      const side = sides.filter({ has: page.getByRole('heading', { name: `${member} beside ${first}` }) });
+      const side = sides.filter({ has: page.getByRole('heading', { name: `${member} compared with ${first}` }) });
       await expect(side.getByText(verdict?.text ?? 'a verdict', { exact: true }).first()).toBeVisible();
     }
     await page.screenshot({ path: `e2e/screenshots/words-compare-${first}.png`, fullPage: true });

@@ -1,15 +1,15 @@
-// A history whose long addresses stand in the browser as short links. The page sees the whole address; the browser, and
-// the server on a reload, see `/l/ID`. The entry of the history holds the whole address too, so that a reload before the
-// link is kept, Back and Forward lose nothing.
+// A history that shows long addresses as short links. The page sees the whole address; the browser, and the server on a
+// reload, see `/l/ID`. The history entry holds the whole address too, so that Back, Forward and a reload before the link is
+// kept lose nothing.
 
 import { createBrowserHistory, type RouterHistory } from '@tanstack/react-router';
 import { LONGEST_ADDRESS } from './pages/explore/address';
 
-/** A longer address is no link that one sends: mail and chats cut it. */
+/** Longer addresses are not fit to be sent: mail and chat programs cut them. */
 export const LONGEST_SHOWN = 1_500;
-/** Where ids are of thirteen letters; stands until the link is kept. */
+/** Stands in for the link until it is kept; real ids have thirteen letters. */
 const WAITING = '/l/waiting';
-/** While values are ticked one after the other, each of them makes another address. */
+/** The pause after which an address is kept, since every ticked value makes a new one. */
 const SETTLED_MS = 300;
 
 interface Entry {
@@ -17,7 +17,7 @@ interface Entry {
   readonly sent?: string;
 }
 
-/** `shorten` keeps an address and gives its id. */
+/** `shorten` keeps an address and returns its id. */
 export function shortHistory(shorten: (address: string) => Promise<string>, win: Window = window): RouterHistory {
   const shown = new Map<string, string>();
   const entry = () => (win.history.state ?? {}) as Entry;
@@ -35,7 +35,7 @@ export function shortHistory(shorten: (address: string) => Promise<string>, win:
   };
   const whole = () => new URL(entry().address ?? location.href, location.origin);
 
-  // Whoever opens a link that was sent, or loads it again, is shown what was sent.
+  // A sent link stays in the bar, so that opening or reloading it shows what was sent.
   if (entry().sent !== undefined) win.history.replaceState(null, '');
 
   const history = createBrowserHistory({
@@ -75,7 +75,7 @@ export function shortHistory(shorten: (address: string) => Promise<string>, win:
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   const keep = async (address: string) => {
-    // Where nothing can be kept, a link of many characters is better than none.
+    // If nothing can be kept, a long address is better than none.
     const fallback = address.length <= LONGEST_ADDRESS ? address : WAITING;
     const short = await shorten(address).then((id) => `/l/${id}`, () => fallback);
     if (short !== fallback) shown.set(address, short);

@@ -9,9 +9,9 @@ import { useSession } from './session';
 export type Annotation = AnnotationsQuery['annotations']['annotations'][number];
 
 const ANNOTATIONS = ['annotations'] as const;
-/** As many members the gateway takes. */
+/** The most members that the gateway accepts. */
 export const MOST_MEMBERS = 100;
-/** Somebody else may write one while the page is open. */
+/** How often to ask again, since others may add some while the page is open. */
 const FRESH_MS = 30_000;
 
 export interface AnnotationsAsked {
@@ -20,7 +20,7 @@ export interface AnnotationsAsked {
   readonly members: readonly AnnotatedMemberInput[];
 }
 
-/** Those of some days; none where nothing can be kept. */
+/** The annotations of some days; none where nothing can be kept. */
 export function useAnnotations(asked: AnnotationsAsked | null): readonly Annotation[] {
   const { keeping } = useSession();
   const { data } = useQuery({

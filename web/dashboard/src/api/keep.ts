@@ -1,4 +1,4 @@
-// How what people keep is changed, and what is said where that is refused.
+// Changes to what people keep (views, annotations), and the reason if one is refused.
 
 import { type QueryKey, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -6,7 +6,7 @@ import { asGatewayError, ask, sentence, wordsOf } from './client';
 import type { TypedDocumentString } from './generated';
 
 export interface Keep {
-  /** Changes something, and reads all that is like it again; null where it was refused. */
+  /** Makes a change and reloads everything of its kind; null if it was refused. */
   readonly keep: <Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables) => Promise<Result | null>;
   /** Why the last change was refused. */
   readonly problem: string | null;
@@ -18,7 +18,7 @@ export function useKeeping(key: QueryKey): Keep {
   const keep: Keep['keep'] = async (document, variables) => {
     const result = await ask(document, variables).catch((error: unknown) => {
       const failure = asGatewayError(error);
-      // What is not there any more is what is kept here, and no snapshot.
+      // What is not found is the kept item; `wordsOf` would speak of a snapshot.
       setProblem(failure.code === 'NOT_FOUND' ? sentence(failure.message) : wordsOf(failure));
       return null;
     });

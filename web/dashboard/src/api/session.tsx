@@ -24,7 +24,7 @@ export interface Session {
   readonly link: LinkState;
   /** Anyone who can reach the gateway can read everything. */
   readonly insecure: boolean;
-  /** Whether links and views can be kept, or how to have that; null until the gateway's first answer. */
+  /** Whether links and views can be kept, or how to turn that on; null until the gateway's first answer. */
   readonly keeping: StartQuery['keeping'] | null;
   /** Null until the gateway's first answer. */
   readonly dataset: Dataset | null;
@@ -39,11 +39,11 @@ export interface Session {
   readonly leave: (version: number) => Promise<void>;
   /** Whether the page stays at a snapshot, whatever is published. */
   readonly isHeld: boolean;
-  /** The newest snapshot; another one than the shown one where that is held. */
+  /** The newest snapshot, which differs from the shown one while the page stays at that. */
   readonly newest: Snapshot | null;
-  /** Stays at a snapshot; gives whether serving still has it. */
+  /** Stays at a snapshot; returns whether serving still holds it. */
   readonly hold: (version: number) => Promise<boolean>;
-  /** Goes on to the newest. */
+  /** Moves on to the newest. */
   readonly release: () => void;
 }
 

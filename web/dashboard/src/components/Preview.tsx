@@ -22,7 +22,7 @@ export function Preview({ src, label, video }: PreviewProps) {
         // oxlint-disable-next-line jsx-a11y/media-has-caption
         <video ref={video} src={src} controls preload="metadata" playsInline aria-label={label} onError={() => setBroken(src)} />
       ) : (
-        // Its label stands beside it.
+        // Its label is next to it.
         <img src={src} alt="" decoding="async" onError={() => setBroken(src)} />
       )}
     </div>

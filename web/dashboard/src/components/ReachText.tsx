@@ -13,7 +13,7 @@ export function asValue({ value, lower, upper, exact }: ReachNumber): Value {
 export function ReachText({ reach, sign = '' }: { readonly reach: ReachNumber; readonly sign?: string }) {
   if (reach.value === null) return <>cannot be told</>;
   return (
-    <span title={`${formatBounds(asValue(reach), PEOPLE) ?? ''}${reach.cannotTell ? ', too few next to the others to be told apart' : ''}`}>
+    <span title={`${formatBounds(asValue(reach), PEOPLE) ?? ''}${reach.cannotTell ? ', too few compared with the others to be sure' : ''}`}>
       {reach.cannotTell ? '≈ ' : ''}
       {sign}
       {formatCount(reach.value)}

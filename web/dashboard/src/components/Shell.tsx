@@ -56,7 +56,7 @@ export function Shell() {
         </a>
         <ThemeSwitch />
       </header>
-      {insecure && <p className="banner">Open to everybody: whoever reaches this address can read everything here, and change what is kept.</p>}
+      {insecure && <p className="banner">Open to everyone: anyone who can reach this address can read everything here, and change what is saved.</p>}
       <LinkBanner link={link} snapshot={snapshot} behind={behind} />
       {(isHeld || sent !== undefined) && dataset && snapshot && (
         <Suspense fallback={null}>

@@ -25,7 +25,7 @@ interface FormatTraits {
 export const FORMATS = {
   NUMBER: {
     print: (value, rounding, scale, isWhole) => digits(value, isWhole ? 0 : decimalsFor(Math.abs(scale)), rounding),
-    // Two decimals, since the marks of an axis lie closer together than one tells apart: 2.45K, 2.5K.
+    // Two decimals, since neighbouring marks may differ only in the second: 2.45K, 2.5K.
     axis: (value) => digits(value, 2, 'halfExpand', true),
     isPlain: true,
     isPart: false,

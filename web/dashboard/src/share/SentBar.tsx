@@ -1,5 +1,5 @@
-// Over a page that was opened by a link with numbers: from whom and when it is, and whether the page shows those numbers.
-// Where their snapshot is gone they stand here, beside the newest ones.
+// Above a page that was opened by a link with numbers: who sent it and when, and whether the page shows those numbers. If
+// their snapshot is gone, they are listed here, next to the newest ones.
 
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -12,7 +12,7 @@ import { SentNumbers } from './SentNumbers';
 import './SentBar.css';
 
 interface SentBarProps {
-  /** The link by which one came here; null where the page stays at a snapshot for another reason. */
+  /** The link that opened the page; null if the page stays at a snapshot for another reason. */
   readonly id: string | null;
   readonly dataset: Dataset;
   readonly snapshot: Snapshot;
@@ -28,7 +28,7 @@ export default function SentBar({ id, dataset, snapshot }: SentBarProps) {
       <p>
         {link && `Sent by ${link.createdBy}, ${formatMoment(link.createdAt)}. `}
         {error && `${wordsOf(asGatewayError(error))} `}
-        {link === null || isSame ? isHeld && `The page stays at snapshot ${snapshot.version}${link ? ', whose numbers were sent' : ''}. ` : `The numbers that were sent are of snapshot ${link.snapshot}; the page shows snapshot ${snapshot.version}. `}
+        {link === null || isSame ? isHeld && `The page stays at snapshot ${snapshot.version}${link ? ', whose numbers were sent' : ''}. ` : `The sent numbers are from snapshot ${link.snapshot}; the page shows snapshot ${snapshot.version}. `}
         {isHeld ? (
           <button type="button" className="button" onClick={release}>
             Show the newest{newest !== null && newest.version !== snapshot.version ? `, snapshot ${newest.version}` : ''}
@@ -45,7 +45,7 @@ export default function SentBar({ id, dataset, snapshot }: SentBarProps) {
 function Again({ version, hold }: { readonly version: number | null; readonly hold: (version: number) => Promise<boolean> }) {
   const [isGone, setIsGone] = useState(false);
   if (version === null) return null;
-  if (isGone) return <span role="status">Serving does not hold snapshot {version} any more.</span>;
+  if (isGone) return <span role="status">Snapshot {version} is not available any more.</span>;
   return (
     <button type="button" className="button" onClick={() => void hold(version).then((isThere) => setIsGone(!isThere))}>
       Show snapshot {version}

@@ -1,4 +1,4 @@
-// The numbers that were sent with a link, each with the one that the page shows of the same group by now.
+// The numbers that were sent with a link, each with the number that the page now shows for the same group.
 
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
@@ -14,7 +14,7 @@ interface SentNumbersProps {
   readonly link: SentLink;
 }
 
-/** Answers come one by one; all of them are looked at once they have settled. */
+/** Answers arrive one by one; they are collected once they have settled. */
 const SETTLED_MS = 150;
 
 export function SentNumbers({ dataset, version, link }: SentNumbersProps) {
@@ -58,7 +58,7 @@ function Sent({ sent: { name, answer, problem }, now, dataset }: SentProps) {
   const shown = new Map(now?.answer.rows.map((row) => [idOf(row), row.values]));
   const rows = [...answer.rows.map((row) => ({ ...row, id: idOf(row), now: shown.get(idOf(row)) })), { ...answer.total, id: 'all', keys: [], now: now?.answer.total.values }];
   return (
-    // What scrolls has to be reached by keys.
+    // It scrolls, so the keyboard has to reach it.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="sent-frame" role="group" aria-label={titleOf({ keys, measures })} tabIndex={0}>
       <table>
@@ -86,7 +86,7 @@ function Sent({ sent: { name, answer, problem }, now, dataset }: SentProps) {
               {measures.map(({ label }, at) => (
                 <td key={label} className="sent-number">
                   <strong>{bounded(row.values[at] ?? NO_CELL, styles[at] ?? WHOLE)}</strong>
-                  <span className="muted">{now === null ? '' : `by now ${bounded(row.now?.[at] ?? NO_CELL, styles[at] ?? WHOLE)}`}</span>
+                  <span className="muted">{now === null ? '' : `now ${bounded(row.now?.[at] ?? NO_CELL, styles[at] ?? WHOLE)}`}</span>
                 </td>
               ))}
             </tr>
@@ -98,7 +98,7 @@ function Sent({ sent: { name, answer, problem }, now, dataset }: SentProps) {
   );
 }
 
-/** A group by its values: what it is called may change. */
+/** Identifies a group by its values, since its labels may change. */
 function idOf({ keys }: { readonly keys: readonly { readonly value: string | null }[] }): string {
   return JSON.stringify(keys.map(({ value }) => value));
 }

@@ -1,4 +1,4 @@
-// Makes a link to what the page shows, with its numbers, and puts it on the clipboard.
+// Makes a link to what the page shows, with its numbers, and copies it to the clipboard.
 
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
@@ -22,13 +22,13 @@ export default function ShareMenu({ version }: ShareMenuProps) {
   const { history } = useRouter();
   const client = useQueryClient();
   const [link, setLink] = useState<string | null>(null);
-  const [said, setSaid] = useState('The link is being made…');
-  // Once for each time that the menu is opened.
+  const [said, setSaid] = useState('Making the link…');
+  // Only once each time the menu is opened.
   const isMade = useRef(false);
 
   const toClipboard = async (text: string, about: string) => {
     await copy(text).then(
-      () => setSaid(`The link is on the clipboard. ${about}`),
+      () => setSaid(`Link copied to the clipboard. ${about}`),
       () => setSaid(`Copy the link from here. ${about}`),
     );
   };
@@ -40,15 +40,15 @@ export default function ShareMenu({ version }: ShareMenuProps) {
       if (!keeping?.isOn) {
         const text = new URL(address, location.origin).href;
         setLink(text);
-        return await toClipboard(text, `It shows the numbers of the day when it is opened. ${keeping?.hint ?? ''}`);
+        return await toClipboard(text, `It shows the numbers of the day on which it is opened. ${keeping?.hint ?? ''}`);
       }
       const answers = questionsOf(shownAnswers(client, version));
       const { addLink } = await ask(AddLinkDocument, { link: { address, snapshot: version, answers } });
       const text = new URL(`/l/${addLink.id}`, location.origin).href;
       setLink(text);
-      await toClipboard(text, `With it are kept the numbers of ${answers.length === 1 ? 'one panel' : `${formatCount(answers.length)} panels`} as they are in snapshot ${version}.`);
+      await toClipboard(text, `It keeps the numbers of ${answers.length === 1 ? 'one panel' : `${formatCount(answers.length)} panels`} as of snapshot ${version}.`);
     };
-    make().catch((error: unknown) => setSaid(`No link was made. ${wordsOf(asGatewayError(error))}`));
+    make().catch((error: unknown) => setSaid(`The link could not be made. ${wordsOf(asGatewayError(error))}`));
   });
 
   return (

@@ -51,7 +51,7 @@ async function sendFrom(address: string): Promise<SentLink['answers'][number]['n
   const view = renderAt(address, gateway);
   await screen.findByRole('grid');
   await userEvent.click(screen.getByRole('button', { name: 'Send' }));
-  expect(await screen.findByText(/With it are kept the numbers of 2 panels as they are in snapshot 1/)).toBeTruthy();
+  expect(await screen.findByText(/It keeps the numbers of 2 panels as of snapshot 1/)).toBeTruthy();
   expect(screen.getByRole('textbox', { name: 'The link' })).toHaveProperty('value', `${location.origin}/l/0000000000001`);
   const sent = gateway.changes[0]?.variables['link'] as { readonly answers: readonly { readonly name: string }[] } | undefined;
   expect(sent).toMatchObject({ address, snapshot: 1 });
@@ -73,10 +73,10 @@ describe('a link that is sent', () => {
     expect(history.location.href).toBe('/?group=asset&measures=viewers');
     const row = await bar.findByRole('row', { name: /^Sunrise/ });
     expect(row.textContent).toContain('42');
-    await waitFor(() => expect(row.textContent).toContain('by now 1,000'));
+    await waitFor(() => expect(row.textContent).toContain('now 1,000'));
     expect(bar.getByRole('row', { name: /^All/ }).textContent).toContain('99');
     await userEvent.click(bar.getByRole('button', { name: 'Show snapshot 7' }));
-    expect(await bar.findByText('Serving does not hold snapshot 7 any more.')).toBeTruthy();
+    expect(await bar.findByText('Snapshot 7 is not available any more.')).toBeTruthy();
   });
 
   it('holds the snapshot that it was sent with, until the newest is asked for', async () => {
@@ -87,7 +87,7 @@ describe('a link that is sent', () => {
     expect(new Set(gateway.asks.map(({ snapshot }) => snapshot))).toEqual(new Set([3]));
     await userEvent.click(screen.getByRole('button', { name: 'Show the newest, snapshot 5' }));
     await waitFor(() => expect(gateway.asks.at(-1)?.snapshot).toBe(5));
-    expect(screen.getByText(/numbers that were sent are of snapshot 3; the page shows snapshot 5/)).toBeTruthy();
+    expect(screen.getByText(/sent numbers are from snapshot 3; the page shows snapshot 5/)).toBeTruthy();
   });
 
   it('leads on without a word where it only makes an address short', async () => {

@@ -1,4 +1,4 @@
-// What is kept with a link that is sent: the questions of the panels, under names by which the same panel is found again.
+// What is kept with a sent link: the questions of the panels, under names by which the same panels are found again.
 
 import type { QueryClient } from '@tanstack/react-query';
 import type { Answered } from '../api/cube';
@@ -8,11 +8,11 @@ import type { CubeQuery, LinkQuery, LinkQuestion } from '../api/generated';
 export type SentLink = LinkQuery['link'];
 export type SentAnswer = SentLink['answers'][number];
 
-/** As many, and as long names, as the gateway keeps. */
+/** The most questions, and the longest names, that the gateway keeps. */
 const MOST_ANSWERS = 8;
 const LONGEST_NAME = 200;
 
-/** The answers on the page, each under its name; of bars and the table of the same groups that with more of them. */
+/** The answers on the page by name; of bars and a table of the same groups, the one with more of them. */
 export function shownAnswers(client: QueryClient, version: number): ReadonlyMap<string, Answered> {
   const found = new Map<string, Answered>();
   for (const { state } of client.getQueryCache().findAll({ queryKey: ['cube', version], type: 'active' })) {
@@ -25,23 +25,23 @@ export function shownAnswers(client: QueryClient, version: number): ReadonlyMap<
   return found;
 }
 
-/** The questions of a page; what does not fit is left out. */
+/** The questions of a page; those that do not fit are left out. */
 export function questionsOf(shown: ReadonlyMap<string, Answered>): LinkQuestion[] {
   const fitting = [...shown].filter(([name]) => name.length <= LONGEST_NAME).slice(0, MOST_ANSWERS);
-  // What rows have beside their values is not shown again.
+  // Extras of rows are not shown again.
   return fitting.map(([name, { query: { extras: _extras, compare: _compare, ...query } }]) => ({ name, query }));
 }
 
 /**
- * Measures and keys by their names in the API, and a mark of which events count: `VIEWERS|ASSET|k3x9`. Days are no part of it: they
- * move on where they are relative, and it is the same panel for that.
+ * Measures and keys by their names in the API, and a hash of which events count: `VIEWERS|ASSET|k3x9`. Days are left out, since
+ * relative days move on while the panel stays the same.
  */
 export function nameOf({ measures, groupBy, where, having, window }: CubeQuery): string {
   const counted = JSON.stringify([where ?? null, having ?? null, window ?? null]);
   return `${measures.join(',')}|${(groupBy ?? []).join(',')}|${mark(counted)}`;
 }
 
-/** FNV-1a of a text. */
+/** The FNV-1a hash of a text. */
 function mark(text: string): string {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
@@ -53,7 +53,7 @@ export interface Heads {
   readonly measures: readonly (Pick<MeasureInfo, 'label'> & Partial<MeasureInfo>)[];
 }
 
-/** What a name is about; names that the model does not have stay as they are. */
+/** The keys and measures of a name; those that the model does not have keep their names. */
 export function readName(name: string, dataset: Dataset): Heads {
   const [measures = [], keys = []] = name.split('|').map((part) => part.split(',').filter((one) => one !== ''));
   return {

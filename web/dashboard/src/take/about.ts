@@ -60,7 +60,7 @@ export function inWords(clause: Clause): string {
     case 'not':
       return `not (${inWords(clause.part)})`;
     case 'missing':
-      return `${clause.field.label} ${clause.is ? 'is missing' : 'is there'}`;
+      return `${clause.field.label} ${clause.is ? 'is missing' : 'is not missing'}`;
     case 'values': {
       const shown = clause.values.slice(0, MOST_VALUES).join(', ');
       const more = clause.values.length > MOST_VALUES ? ` and ${formatCount(clause.values.length - MOST_VALUES)} more` : '';

@@ -113,7 +113,7 @@ function Drawn({ lines, style, width, hatch }: DrawnProps) {
           </text>
         </g>
       ))}
-      {/* Above the rules there are the flags of notes, if any. */}
+      {/* The flags of annotations stand above the rules. */}
       {axis.isCut && (
         <text className="trend-tick" x={LEFT} y={places.some(({ marks }) => marks) ? HEIGHT - BOTTOM - 6 : 11}>
           does not begin at 0
@@ -140,7 +140,7 @@ function Drawn({ lines, style, width, hatch }: DrawnProps) {
 const FLAG = 15;
 const FLAG_TOP = 1;
 
-/** What was noted: a bar on the axis for as long as it lasted, and where it begins a line with its number. */
+/** Annotations: a bar on the axis over their days, and where one begins a line with its number. */
 function Marks({ place: { marks }, x, width }: { readonly place: Point; readonly x: number; readonly width: number }) {
   if (marks === undefined) return null;
   const begun = marks.filter(({ isStart }) => isStart).map(({ number }) => number);

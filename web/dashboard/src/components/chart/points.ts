@@ -11,13 +11,13 @@ export interface Point {
   readonly value: Value | null;
   /** Why the value needs care: "missing", "provisional", "17 of 31 days". */
   readonly note?: string;
-  /** What people have noted about it. */
+  /** Its annotations. */
   readonly marks?: readonly Mark[];
   /** How many steps of time it stands for, if it is a long gap. */
   readonly gap?: number;
 }
 
-/** What somebody has noted about some consecutive points. */
+/** An annotation of consecutive points. */
 export interface Mark {
   /** Its number in the list below the picture, from 1. */
   readonly number: number;
@@ -64,7 +64,7 @@ function noteOf({ note, marks }: Point): string {
   return `${note === undefined ? '' : ` (${note})`}${said === '' ? '' : `; noted: ${said}`}`;
 }
 
-/** What is noted, in a line. */
+/** The texts of annotations in one line. */
 export function saidOf(marks: readonly Mark[] = []): string {
   return marks.map(({ text }) => text).join('; ');
 }

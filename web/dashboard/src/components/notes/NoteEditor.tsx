@@ -1,4 +1,4 @@
-// Writes an annotation, or changes one: days, what happened, and whether it is about everything or one member.
+// Adds or changes an annotation: days, what happened, and whether it is about everything or one member.
 
 import { type FormEvent, useState } from 'react';
 import { type Annotation, type AnnotationsAsked, useKeepAnnotation } from '../../api/annotations';
@@ -16,9 +16,9 @@ interface NoteEditorProps {
   readonly onClose: () => void;
 }
 
-/** In letters: a longer text is told by the gateway, which counts bytes. */
+/** In UTF-16 units; the gateway, which counts bytes, reports what is still too long. */
 const LONGEST = 2_000;
-/** More are not offered: a list of them would be a search. */
+/** A longer list would need a search. */
 const MOST_OFFERED = 20;
 
 export default function NoteEditor({ dataset, asked, note, onClose }: NoteEditorProps) {
@@ -49,7 +49,7 @@ export default function NoteEditor({ dataset, asked, note, onClose }: NoteEditor
           <input className="input" type="date" value={from} onChange={({ target }) => setFrom(target.value)} />
         </label>
         <label>
-          <span className="muted">Last day, if another</span>
+          <span className="muted">Last day, if different</span>
           <input className="input" type="date" value={to} onChange={({ target }) => setTo(target.value)} />
         </label>
       </div>
@@ -81,7 +81,7 @@ export default function NoteEditor({ dataset, asked, note, onClose }: NoteEditor
   );
 }
 
-/** What a note may be about: what the trend is of, and what it was about before. */
+/** The members that a note may be about: those of the trend, and the note's own. */
 function membersOf({ members }: AnnotationsAsked, note: Annotation | null, dataset: Dataset) {
   const before = note?.member ? [{ field: dataset.field.get(note.member.field)?.enumName ?? note.member.field, value: note.member.value }] : [];
   const others = members.filter(({ field, value }) => !before.some((one) => one.field === field && one.value === value));
@@ -92,7 +92,7 @@ function membersOf({ members }: AnnotationsAsked, note: Annotation | null, datas
 }
 
 function mistakeOf(from: string, to: string, text: string): string | null {
-  if (!isDay(from) || (to !== '' && !isDay(to))) return 'A day looks like 2026-01-31.';
+  if (!isDay(from) || (to !== '' && !isDay(to))) return 'Enter days such as 2026-01-31.';
   if (to !== '' && to < from) return 'The last day is before the first one.';
   return text.trim() === '' ? 'Say what happened.' : null;
 }

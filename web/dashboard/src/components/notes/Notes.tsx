@@ -1,5 +1,5 @@
-// What people have noted of the days of a trend: who, when, what, by the numbers that stand in the picture; and how to note
-// something, to change it, and to take it back.
+// The annotations of a trend's days: who, when and what, numbered as in the picture, with buttons to add, change, delete
+// and restore them.
 
 import { useQuery } from '@tanstack/react-query';
 import { lazy, useState } from 'react';
@@ -20,7 +20,7 @@ interface AddNoteProps {
   readonly asked: AnnotationsAsked;
 }
 
-/** Stands in the head of the panel; nothing where nothing can be kept. */
+/** The button in the panel's head; absent where nothing can be kept. */
 export function AddNote({ dataset, asked }: AddNoteProps) {
   const { keeping } = useSession();
   if (!keeping?.isOn) return null;
@@ -100,7 +100,7 @@ interface AboutProps {
   readonly dataset: Dataset;
 }
 
-/** The member that a note is about, by its name where it has one. */
+/** The member that a note is about, by its label if it has one. */
 function About({ field: name, value, dataset }: AboutProps) {
   const { snapshot } = useSession();
   const field = dataset.field.get(name);

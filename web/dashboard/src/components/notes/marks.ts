@@ -1,4 +1,4 @@
-// Which annotations a trend asks for, and at which of its points each one stands.
+// Which annotations a trend queries, and at which of its points each one is marked.
 
 import { type Annotation, type AnnotationsAsked, MOST_MEMBERS } from '../../api/annotations';
 import type { Dataset } from '../../api/dataset';
@@ -6,7 +6,7 @@ import type { AnnotatedMemberInput } from '../../api/generated';
 import type { DayRange } from '../../format';
 import type { Line, Mark, Point } from '../chart/points';
 
-/** A point with the days that it stands for; null where it has none of its own. */
+/** A point with the days that it stands for; null if it has none of its own. */
 interface Placed extends Point {
   readonly days: DayRange | null;
 }
@@ -17,7 +17,7 @@ interface Named {
   readonly values: readonly (string | null)[];
 }
 
-/** The members that a trend is of. */
+/** The members that a trend is about. */
 export function annotated(filters: readonly Named[], dataset: Dataset): AnnotatedMemberInput[] {
   const found = new Map<string, AnnotatedMemberInput>();
   for (const { field, operator, values } of filters) {
@@ -30,7 +30,7 @@ export function annotated(filters: readonly Named[], dataset: Dataset): Annotate
   return [...found.values()].slice(0, MOST_MEMBERS);
 }
 
-/** What to ask for the days of some points; null where they are no days. */
+/** The query for the days of some points; null if they have no days. */
 export function askedOf(points: readonly Placed[], members: readonly AnnotatedMemberInput[]): AnnotationsAsked | null {
   const days = points.flatMap((point) => (point.days === null ? [] : [point.days]));
   const [first] = days;
@@ -51,7 +51,7 @@ export function marksOf(points: readonly Placed[], notes: readonly Annotation[])
   );
 }
 
-/** The lines with the marks at the first of them, which names the places of the axis. */
+/** The lines, with the marks on the first one, which names the places of the axis. */
 export function withMarks([first, ...others]: readonly Line[], marks: readonly (readonly Mark[])[]): readonly Line[] {
   if (first === undefined || marks.every(({ length }) => length === 0)) return first === undefined ? [] : [first, ...others];
   const points = first.points.map((point, index) => (marks[index]?.length ? { ...point, marks: marks[index] } : point));

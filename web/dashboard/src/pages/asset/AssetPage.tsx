@@ -174,7 +174,7 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
           )}
         </div>
       </div>
-      {/* Where nothing was counted that is said once, above. */}
+      {/* Where there is no data, that is said once, above. */}
       <div className="member-panels" hidden={shown?.answer.groupCount === 0}>
         <div className="member-wide">
           <TrendPanel dataset={dataset} state={state} trend={trend} announce change={change} about={named} />

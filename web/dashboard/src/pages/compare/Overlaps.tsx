@@ -96,7 +96,7 @@ function PairWords({ pair }: { readonly pair: Pair | undefined }) {
           , {formatShare({ value: jaccard.value })} of those reached by either
         </span>
       )}
-      .{both.cannotTell && ' They are too few next to the others to be told apart well.'}
+      .{both.cannotTell && ' They are too few compared with the others to be sure.'}
     </p>
   );
 }

@@ -26,7 +26,7 @@ export interface TrendPanelProps {
   readonly trend: Trend;
   readonly announce: boolean;
   readonly change: Change;
-  /** What the trend is of, where the page chooses that and not its filters. */
+  /** The members that the trend is about, if not those of the filters. */
   readonly about?: readonly Pick<Filter, 'field' | 'operator' | 'values'>[];
 }
 

@@ -8,7 +8,7 @@
 //   group=asset,day  measures=viewers  sort=-viewers  chart=viewers
 //   viewers.min=100  take_rate.max=0.1 conditions on the measures of a group, in the units of the API
 //   beside=previous                    compared with the same number of days before; or beside=2026-01-01..2026-01-07
-//   show=ranks,shares                  columns beside the measures
+//   show=ranks,shares                  columns besides the measures
 //   view=nested                        how the groups are shown: table, nested, heat, gallery
 //   step=week  window=7  split=1       for the trend: its steps, trailing days (or all), a line for each group
 //   by=asset  sel=a1,a2                what the Compare page shows side by side

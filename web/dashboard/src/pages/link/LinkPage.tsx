@@ -1,5 +1,5 @@
-// A short link: leads to the address that it stands for. One that was sent with numbers shows those, where serving still
-// has their snapshot.
+// A short link leads to the address that it stands for. One that was sent with numbers shows those, if serving still holds
+// their snapshot.
 
 import { useQuery } from '@tanstack/react-query';
 import { useParams, useRouter } from '@tanstack/react-router';
@@ -39,7 +39,7 @@ export function LinkPage() {
   if (failure?.code === 'NOT_FOUND') return <NotFoundPage />;
   return (
     <main className="page" id="main">
-      <h1 className="visually-hidden">A link</h1>
+      <h1 className="visually-hidden">Opening a link</h1>
       <div className="panel panel-start">{failure ? <Failure error={failure} retry={() => void refetch()} retrying={isFetching} /> : <Placeholder />}</div>
     </main>
   );
