@@ -2,7 +2,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
-import { formatSpoken, NO_VALUE } from '../src/format';
+import { formatSpoken, formatValue, NO_VALUE } from '../src/format';
 import { askCube, askGateway, type Cube, DISTINCT, expect, expectAccessible, open, shownVersion, test, topValues } from './support';
 
 async function menuOf(page: Page, title: string | RegExp) {
@@ -103,22 +103,68 @@ test('the question behind a panel has the same numbers', async ({ page, request 
   await expectAccessible(page, '.popover');
 });
 
+test('the totals are taken by themselves: one row, a picture with their bounds, and the question of them', async ({ page, request, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const [country = ''] = await topValues(request, 'COUNTRY', 1);
+  await open(page, `/?group=device&measures=impressions,viewers&viewers.min=10&country.any=${country}`);
+  const menu = await menuOf(page, 'Take away: Totals');
+  await menu.getByRole('button', { name: 'Copy as table' }).click();
+  await expect(menu.getByRole('status')).toHaveText('One row copied to the clipboard.');
+  const lines = (await page.evaluate(() => navigator.clipboard.readText())).replaceAll('\r', '').trimEnd().split('\n');
+  const cube = await askCube(request, { measures: ['IMPRESSIONS', 'VIEWERS'], where: { country: { anyOf: [country] } } });
+  expect(lines.at(-1)).toBe(cube.total.values.flatMap(({ value, lower, upper }) => [value, lower, upper]).join('\t'));
+  const { cube: asked } = await askGateway<{ cube: Cube }>(request, (await menu.getByRole('group', { name: 'The question in GraphQL' }).textContent()) ?? '');
+  expect(asked.total.values.map(({ value }) => value)).toEqual(cube.total.values.map(({ value }) => value));
+  const saving = page.waitForEvent('download');
+  await menu.getByRole('button', { name: 'Save as SVG' }).click();
+  const svg = await readFile(await (await saving).path(), 'utf8');
+  expect(svg).toContain(formatValue(cube.total.values[1] ?? NO_VALUE, DISTINCT));
+  const saved = page.waitForEvent('download');
+  await menu.getByRole('button', { name: 'Save as PNG' }).click();
+  await (await saved).saveAs('e2e/screenshots/taken-totals.png');
+});
+
+test('every panel of every page can be taken away', async ({ page, request, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { rows } = await askCube(request, { groupBy: ['ASSET_TITLE', 'ASSET'], measures: ['VIEWERS'], orderBy: [{ measure: 'VIEWERS', direction: 'DESC' }], limit: 2 });
+  const [title = '', one = ''] = rows[0]?.keys.map(({ value }) => value ?? '') ?? [];
+  const other = rows[1]?.keys[1]?.value ?? '';
+  for (const address of ['/?group=asset', `/titles/${encodeURIComponent(title)}`, `/assets/${encodeURIComponent(one)}`, `/compare?sel=${one},${other}`, '/status']) {
+    await page.goto(address);
+    await expect(page.getByRole('button', { name: /^Take away: / }).first()).toBeVisible();
+    await expect(page.locator('.placeholder, .updating')).toHaveCount(0);
+    const without = await page.locator('.panel-body').evaluateAll((bodies) => bodies.filter((body) => body.closest('section')?.querySelector('[data-take="no"]') == null).map((body) => body.textContent?.slice(0, 80)));
+    expect(without, address).toEqual([]);
+    await expectAccessible(page);
+  }
+  const figures = await menuOf(page, 'Take away: Figures');
+  await figures.getByRole('button', { name: 'Copy as table' }).click();
+  await expect(figures.getByRole('status')).toHaveText('7 rows copied to the clipboard.');
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^Snapshot\t\d+\tcommitted /m);
+  await page.keyboard.press('Escape');
+  const words = await menuOf(page, 'Take away: What the bounds mean');
+  await words.getByRole('button', { name: 'Copy as table' }).click();
+  await expect(words.getByRole('status')).toHaveText('Text copied to the clipboard.');
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('People are counted by sketches');
+});
+
 test('panels are slides, turned by keys, and one page each in print', async ({ page }) => {
   await open(page, '/?group=asset');
   const menu = await menuOf(page, /^Take away: .* by day$/);
   await menu.getByRole('button', { name: 'Show as slides' }).click();
   const slides = page.getByRole('dialog', { name: 'Slides' });
-  await expect(slides.getByRole('status')).toHaveText('1 of 3');
+  // The totals stand before it.
+  await expect(slides.getByRole('status')).toHaveText('2 of 4');
   const shown = slides.locator('img').filter({ visible: true });
   await expect(shown).toHaveCount(1);
   await expect(shown).toHaveAttribute('alt', /by day.*Jan 2026/);
   expect(await shown.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(400);
   await page.screenshot({ path: 'e2e/screenshots/slides.png' });
   await page.keyboard.press('ArrowRight');
-  await expect(slides.getByRole('status')).toHaveText('2 of 3');
+  await expect(slides.getByRole('status')).toHaveText('3 of 4');
   await expectAccessible(page, '.slides');
   const pdf = (await page.pdf()).toString('latin1');
-  expect([...pdf.matchAll(/\/Type \/Page\b(?!s)/g)]).toHaveLength(3);
+  expect([...pdf.matchAll(/\/Type \/Page\b(?!s)/g)]).toHaveLength(4);
   await page.keyboard.press('Escape');
   await expect(slides).toHaveCount(0);
 });

@@ -49,6 +49,8 @@ const ROUTES = {
   'Views': 'src/pages/views/ViewsPage.tsx',
   'the view of Explore': 'src/pages/views/ViewBar.tsx',
   'Status': 'src/pages/status/StatusPage.tsx',
+  'Help': 'src/pages/help/HelpPage.tsx',
+  'the tour': 'src/components/tour/Tour.tsx',
   'a link': 'src/pages/link/LinkPage.tsx',
   'sending': 'src/share/ShareMenu.tsx',
   'what was sent': 'src/share/SentBar.tsx',

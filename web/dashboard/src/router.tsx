@@ -72,9 +72,15 @@ const link = createRoute({
   component: lazyRouteComponent(() => import('./pages/link/LinkPage'), 'LinkPage'),
 });
 
+const help = createRoute({
+  getParentRoute: () => root,
+  path: '/help',
+  component: lazyRouteComponent(() => import('./pages/help/HelpPage'), 'HelpPage'),
+});
+
 export function makeRouter(history?: RouterHistory) {
   return createRouter({
-    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, views, status]), link]),
+    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, views, status]), link, help]),
     parseSearch,
     stringifySearch,
     ...(history && { history }),

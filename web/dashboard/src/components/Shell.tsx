@@ -8,6 +8,7 @@ import { PAGES } from './pages';
 import { LinkBanner } from './LinkBanner';
 import { SnapshotBadge } from './SnapshotBadge';
 import { ThemeSwitch } from './ThemeSwitch';
+import { useTour } from './tour/tour';
 import { useTrailKeys } from './trail';
 import { useKeys } from './useKeys';
 import './LinkBanner.css';
@@ -15,10 +16,13 @@ import './Shell.css';
 
 const CommandMenu = lazy(() => import('./find/CommandMenu'));
 const SentBar = lazy(() => import('../share/SentBar'));
+const Tour = lazy(() => import('./tour/Tour'));
 const ShareMenu = lazy(() => import('../share/ShareMenu'));
 
 export function Shell() {
   const { link, insecure, snapshot, behind, dataset, isHeld } = useSession();
+  const { isOffered, step } = useTour();
+  const isExplore = useLocation({ select: ({ pathname }) => pathname === '/' });
   const sent = useLocation({ select: ({ state }) => state.sent });
   const [finding, setFinding] = useState(false);
   useKeys(() => setFinding(true));
@@ -39,6 +43,9 @@ export function Shell() {
               {label}
             </Link>
           ))}
+          <Link to="/help" className="bar-page">
+            Help
+          </Link>
         </nav>
         {dataset && <span className="bar-dataset muted">{dataset.name}</span>}
         <span className="bar-space" />
@@ -46,9 +53,11 @@ export function Shell() {
           Find <span className="bar-hint">a title, an asset, a country…</span> <kbd>Ctrl K</kbd>
         </button>
         {dataset && snapshot && (
-          <Dropdown title="Send to a colleague" label="Send" className="button button-quiet">
-            {() => <ShareMenu dataset={dataset} version={snapshot.version} />}
-          </Dropdown>
+          <span data-tour="send">
+            <Dropdown title="Send to a colleague" label="Send" className="button button-quiet">
+              {() => <ShareMenu dataset={dataset} version={snapshot.version} />}
+            </Dropdown>
+          </span>
         )}
         <SnapshotBadge link={link} snapshot={snapshot} behind={behind} />
         <a className="bar-link" href="/graphiql">
@@ -66,6 +75,11 @@ export function Shell() {
       <Suspense fallback={<main className="page" id="main" />}>
         <Outlet />
       </Suspense>
+      {dataset && snapshot && isExplore && (isOffered || step !== null) && (
+        <Suspense fallback={null}>
+          <Tour />
+        </Suspense>
+      )}
       {finding && dataset && snapshot && (
         <Suspense fallback={null}>
           <CommandMenu dataset={dataset} version={snapshot.version} onClose={() => setFinding(false)} />

@@ -5,6 +5,7 @@ import type { Answered } from '../api/cube';
 import { useSession } from '../api/session';
 import { offer } from '../take/registry';
 import { Dropdown } from './Dropdown';
+import './TakeButton.css';
 
 const Slides = lazy(() => import('../take/Slides'));
 const TakeMenu = lazy(() => import('../take/TakeMenu'));
@@ -16,9 +17,11 @@ interface TakeButtonProps {
   readonly answered: Answered | null;
   /** Whether the panel has rows of its own, so that the answer only tells their days, filter and snapshot. */
   readonly hasOwnRows?: boolean;
+  /** Stands in the corner of a section that has no head; that is of the class `take-place`. */
+  readonly inCorner?: boolean;
 }
 
-export function TakeButton({ title, answered, hasOwnRows = false }: TakeButtonProps) {
+export function TakeButton({ title, answered, hasOwnRows = false, inCorner = false }: TakeButtonProps) {
   const { dataset, snapshot } = useSession();
   const [sliding, setSliding] = useState(false);
   const place = useRef<HTMLSpanElement>(null);
@@ -28,7 +31,7 @@ export function TakeButton({ title, answered, hasOwnRows = false }: TakeButtonPr
   });
   if (taken === null) return null;
   return (
-    <span ref={place} data-take="no">
+    <span ref={place} data-take="no" className={inCorner ? 'take-corner' : undefined}>
       <Dropdown
         title={`Take away: ${title}`}
         className="button button-quiet"

@@ -1,4 +1,4 @@
-// The shortcuts of every page, off in text fields: Ctrl K finds, / adds a filter, g and a letter goes to a page.
+// The shortcuts of every page, off in text fields: Ctrl K finds, ? opens Help, / adds a filter, g and a letter goes to a page.
 
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
@@ -25,6 +25,9 @@ export function useKeys(find: () => void): void {
       if (page !== undefined) {
         event.preventDefault();
         void newest.current.navigate({ to: page.to, search: {} });
+      } else if (event.key === '?') {
+        event.preventDefault();
+        void newest.current.navigate({ to: '/help' });
       } else if (event.key === '/') {
         const add = document.querySelector<HTMLButtonElement>('[data-key="/"]');
         if (add) event.preventDefault();

@@ -2,11 +2,11 @@
 
 import { useState } from 'react';
 import { formatCount } from '../format';
-import type { Taken } from './about';
+import { sourceLine, type Taken } from './about';
 import { copy, save } from './clipboard';
 import { asPng, pictureOf } from './picture';
 import { asCommand, asGraphql, asSql, NotInSql } from './questions';
-import { asHtml, asText, shownTable, tableOf } from './table';
+import { asHtml, asText, shownList, shownTable, tableOf } from './table';
 import './TakeMenu.css';
 
 interface TakeMenuProps {
@@ -21,16 +21,20 @@ export default function TakeMenu({ taken, panel, onSlides }: TakeMenuProps) {
     what().then(setSaid, (cause: unknown) => setSaid(`That did not work: ${cause instanceof Error ? cause.message : String(cause)}.`));
   };
   const body = () => {
-    const found = panel()?.querySelector('.panel-body') ?? null;
+    const found = panel()?.querySelector<HTMLElement>('.panel-body') ?? null;
     if (found === null) throw new Error('the panel shows nothing yet');
     return found;
   };
   const onTable = async () => {
     const shown = panel()?.querySelector('table') ?? null;
-    const table = tableOf(taken) ?? (shown && shownTable(shown, taken));
-    if (table === null) throw new Error('the panel has no numbers in rows');
+    const list = panel()?.querySelector('dl') ?? null;
+    const table = tableOf(taken) ?? (shown && shownTable(shown, taken)) ?? (list && shownList(list, taken));
+    if (table === null) {
+      await copy([taken.title, body().innerText, sourceLine(taken)].join('\n\n'));
+      return 'Text copied to the clipboard.';
+    }
     await copy(asText(table), asHtml(table));
-    return `${formatCount(table.rows.length)} rows copied to the clipboard.`;
+    return table.rows.length === 1 ? 'One row copied to the clipboard.' : `${formatCount(table.rows.length)} rows copied to the clipboard.`;
   };
   const onPicture = (format: 'png' | 'svg') => async () => {
     const picture = await pictureOf(body(), taken);

@@ -94,11 +94,16 @@ function ground(style: CSSStyleDeclaration, box: DOMRect, into: SVGElement, draw
     ['Bottom', at.x, bottom, right, bottom],
     ['Left', at.x, at.y, at.x, bottom],
   ] as const;
+  let nDrawn = 0;
   for (const [side, x1, y1, x2, y2] of sides) {
     const width = Number.parseFloat(style[`border${side}Width`]) || 0;
     const stroke = width > 0 && style[`border${side}Style`] !== 'none' ? solid(style[`border${side}Color`]) : null;
-    if (stroke !== null) into.append(make('line', { x1, y1, x2, y2, stroke, 'stroke-width': width }));
+    if (stroke === null) continue;
+    nDrawn += 1;
+    into.append(make('line', { x1, y1, x2, y2, stroke, 'stroke-width': width }));
   }
+  // A frame is drawn whole.
+  if (nDrawn === sides.length) reach(drawing, box.right, box.bottom);
 }
 
 /** An inner line that takes no space, which the stylesheets draw as a shadow: `<colour> 0px 0px 0px 2px inset`. */

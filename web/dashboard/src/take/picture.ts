@@ -12,7 +12,7 @@ const LEADING = 1.45;
 /** The least width of the content, which the words around it need. */
 const NARROWEST = 560;
 /** Content that shows the bounds of its numbers, or says that they are exact. */
-const BOUNDS = '.trend-band, .bar-whisker, .interval, .bounds, .grid, .compare-numbers';
+const BOUNDS = '.trend-band, .bar-whisker, .interval, .bounds, .card-bounds, .grid, .compare-numbers';
 /** The width of a letter relative to its height in system fonts, on the safe side. */
 const LETTER = 0.56;
 /** Pixels of a PNG for each CSS pixel, for sharp screens. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { asHtml, asText, shownTable, tableOf } from './table';
+import { asHtml, asText, shownList, shownTable, tableOf } from './table';
 import { taken } from './testing';
+import { totalsOf } from './totals';
 
 const QUERY = { groupBy: ['ASSET', 'COUNTRY'], measures: ['IMPRESSIONS', 'TAKE_RATE'], where: { country: { anyOf: ['DE', 'US'] } } };
 const number = (value: number | null, lower = value, upper = value, exactText: string | null = null) => ({ value, lower, upper, exact: lower === value, exactText, withheld: false });
@@ -30,6 +31,24 @@ describe('a table for the clipboard', () => {
       'Dune <2>\ta2\tmissing\t5\t5\t5\t\t\t',
       'All\t\t\t6\t6\t6\t0.1\t0.09\t0.11',
       '',
+    ]);
+  });
+
+  it('has one row of what is about all', () => {
+    const { answered } = taken({ ...QUERY, having: { viewers: { atLeast: 5 } }, extras: ['RANKS', 'VERDICTS'], limit: 200, compare: { previousPeriod: true } }, { total: TAKEN.answered?.answer.total ?? { keys: [], values: [] } });
+    const totals = answered && totalsOf(answered);
+    expect(totals?.query).toEqual({ measures: QUERY.measures, where: QUERY.where, extras: ['VERDICTS'], compare: { previousPeriod: true } });
+    const table = tableOf({ ...TAKEN, title: 'Totals', answered: totals });
+    expect(table?.heads).toEqual(['Impressions', 'Impressions, lower 95 %', 'Impressions, upper 95 %', 'Take rate', 'Take rate, lower 95 %', 'Take rate, upper 95 %']);
+    expect(table && asText(table).trimEnd().split('\n').at(-1)).toBe('6\t6\t6\t0.1\t0.09\t0.11');
+  });
+
+  it('has a row for each term of a list', () => {
+    document.body.innerHTML = '<dl><div><dt>Days</dt><dd>22</dd><dd>1–22  Jan</dd></div><div><dt>Cells</dt><dd>9</dd></div></dl>';
+    const list = document.querySelector('dl');
+    expect(list && shownList(list, TAKEN).rows).toEqual([
+      ['Days', '22', '1–22 Jan'],
+      ['Cells', '9'],
     ]);
   });
 

@@ -32,8 +32,10 @@ export function tableOf(taken: Taken): Table | null {
     ...row.keys.flatMap(({ label, value }, at) => (hasCodes[at] ? [label, value ?? ''] : [label])),
     ...numbers(row.values),
   ]);
+  // What nothing is grouped by has one row, which is all.
+  if (keys.length === 0) return { about: [title, ...aboutLines(taken), sourceLine(taken)], heads, rows: [numbers(answer.total.values)] };
   const nKeys = keys.length + hasCodes.filter(Boolean).length;
-  const total = nKeys > 0 && rows.length > 0 ? [['All', ...Array.from({ length: nKeys - 1 }, () => ''), ...numbers(answer.total.values)]] : [];
+  const total = rows.length > 0 ? [['All', ...Array.from({ length: nKeys - 1 }, () => ''), ...numbers(answer.total.values)]] : [];
   const cut = rows.length < answer.groupCount ? [`The first ${rows.length} of ${answer.groupCount} rows`] : [];
   return { about: [title, ...aboutLines(taken), ...cut, sourceLine(taken)], heads, rows: [...rows, ...total] };
 }
@@ -42,6 +44,12 @@ export function tableOf(taken: Taken): Table | null {
 export function shownTable(table: HTMLTableElement, taken: Taken): Table {
   const [heads = [], ...rows] = [...table.rows].map((row) => [...row.cells].map((cell) => (cell.textContent ?? '').replaceAll(/\s+/g, ' ').trim()));
   return { about: [taken.title, ...aboutLines(taken), sourceLine(taken)], heads, rows };
+}
+
+/** A list of terms of the page, such as the figures of Status: a row each. */
+export function shownList(list: HTMLDListElement, taken: Taken): Table {
+  const rows = [...list.querySelectorAll('div')].map((row) => [...row.querySelectorAll('dt, dd')].map((cell) => (cell.textContent ?? '').replaceAll(/\s+/g, ' ').trim()));
+  return { about: [taken.title, ...aboutLines(taken), sourceLine(taken)], heads: ['', 'Value', 'Note'], rows };
 }
 
 function numbersOf(value: CellValue | undefined): Cell[] {

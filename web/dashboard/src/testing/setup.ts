@@ -1,6 +1,8 @@
 import { cleanup, configure } from '@testing-library/react';
-import { afterEach } from 'vitest';
+import { afterEach, beforeEach } from 'vitest';
 
+// The tour is offered to browsers that have not seen it; its own test begins without.
+beforeEach(() => localStorage.setItem('clio.toured', '1'));
 afterEach(cleanup);
 // How long tests wait for an element at most: enough for a busy machine.
 configure({ asyncUtilTimeout: 10_000 });

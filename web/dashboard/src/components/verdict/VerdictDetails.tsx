@@ -75,7 +75,9 @@ export default function VerdictDetails({ dataset, measure, value, verdict, takes
             </div>
           ))}
         </dl>
-        <p className="muted">Read more in the documentation, page “Is it really better?” (docs/verdicts.md).</p>
+        <p className="muted">
+          With pictures on <a href="/help">Help</a>; in full in the documentation, page “Is it really better?” (docs/verdicts.md).
+        </p>
       </details>
     </div>
   );

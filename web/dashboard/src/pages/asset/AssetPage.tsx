@@ -23,9 +23,11 @@ import { asked, decidingMeasure } from '../member/deciding';
 import { Facts } from '../member/Facts';
 import { MeasureSelect } from '../member/MeasureSelect';
 import { MemberFrame } from '../member/MemberFrame';
+import { TakeButton } from '../../components/TakeButton';
 import { Siblings } from './Siblings';
 import '../../components/Panel.css';
 import '../../components/Shell.css';
+import '../../components/TakeButton.css';
 import '../member/MemberFrame.css';
 
 export function AssetPage() {
@@ -159,16 +161,19 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
               Explore it
             </Link>
           </span>
-          <PanelBody loaded={own}>
-            {({ answer, query: of }) => {
-              const row = answer.rows[0];
-              return row ? (
-                <Facts measures={measures} lead={measure.name} row={row} compared={of.compare != null} scale={scale} reference={reference} />
-              ) : (
-                <p className="panel-hint">There is no data for it in these days with these filters.</p>
-              );
-            }}
-          </PanelBody>
+          <section className="take-place" aria-label="Numbers">
+            <PanelBody loaded={own}>
+              {({ answer, query: of }) => {
+                const row = answer.rows[0];
+                return row ? (
+                  <Facts measures={measures} lead={measure.name} row={row} compared={of.compare != null} scale={scale} reference={reference} />
+                ) : (
+                  <p className="panel-hint">There is no data for it in these days with these filters.</p>
+                );
+              }}
+            </PanelBody>
+            {shown && <TakeButton title={`Numbers of ${label}`} answered={shown} inCorner />}
+          </section>
           {fellow && titleKey && fellow.answer.groupCount > 1 && (
             <Siblings dataset={dataset} state={state} data={fellow} measure={measure} member={member} title={titleKey.label} />
           )}

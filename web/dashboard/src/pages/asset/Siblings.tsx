@@ -7,8 +7,11 @@ import { Interval, intervalScale } from '../../components/chart/Interval';
 import { Thumbnail } from '../../components/Thumbnail';
 import { columnStyle, formatSpoken, formatValue, NO_VALUE, referenceOf } from '../../format';
 import { StackedLabel } from '../../components/Label';
+import { TakeButton } from '../../components/TakeButton';
 import type { ExploreState } from '../explore/state';
 import { carriedSearch } from '../explore/usePageState';
+import '../../components/Panel.css';
+import '../../components/TakeButton.css';
 import './Siblings.css';
 
 const MOST = 6;
@@ -30,11 +33,12 @@ export function Siblings({ dataset, state, data, measure, member, title }: Sibli
   if (scale === null) return null;
   const style = columnStyle(measure, shown.map((row) => row.values[0]));
   return (
-    <section aria-label={`${measure.label} of ${title}`}>
+    <section className="take-place" aria-label={`${measure.label} of ${title}`}>
       <h2>
         {measure.label} beside the others of {title}
       </h2>
-      <ol className="siblings">
+      <TakeButton title={`${measure.label} beside the others of ${title}`} answered={data} inCorner />
+      <ol className="panel-body siblings">
         {shown.map((row) => {
           const key = row.keys[0];
           const value = row.values[0] ?? NO_VALUE;

@@ -23,6 +23,7 @@ import { TrendPanel } from '../explore/TrendPanel';
 import { type Change, usePageState } from '../explore/usePageState';
 import { asked, decidingMeasure, peopleMeasure } from '../member/deciding';
 import { MeasureSelect } from '../member/MeasureSelect';
+import { TakeButton } from '../../components/TakeButton';
 import { Overlaps } from './Overlaps';
 import { Pictures, type Side } from './Pictures';
 import { Strata } from './Strata';
@@ -172,17 +173,20 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
   const strata = dataset.fields.filter((other) => other.name !== field.name && other.dimension !== field.dimension && other.attribute === null);
   return (
     <>
-      <PanelBody loaded={sides}>
-        {(shown) => (
-          <Pictures
-            dataset={dataset}
-            state={state}
-            field={field}
-            sides={members.map((member, index) => ({ ...member, row: orderedRows(shown, selected)[index] ?? null }))}
-            onRemove={(value) => change((now) => ({ ...now, selected: now.selected.filter((one) => one !== value) }))}
-          />
-        )}
-      </PanelBody>
+      <section aria-label="Pictures">
+        <PanelBody loaded={sides}>
+          {(shown) => (
+            <Pictures
+              dataset={dataset}
+              state={state}
+              field={field}
+              sides={members.map((member, index) => ({ ...member, row: orderedRows(shown, selected)[index] ?? null }))}
+              onRemove={(value) => change((now) => ({ ...now, selected: now.selected.filter((one) => one !== value) }))}
+            />
+          )}
+        </PanelBody>
+        {data && <TakeButton title="Pictures" answered={data} />}
+      </section>
       {data && <Notes dataset={dataset} loaded={sides} />}
       <Panel title="Side by side" loaded={sides} actions={<MeasureSelect dataset={dataset} measure={measure.name} change={change} />}>
         {(shown) => <Numbers measures={measures} sides={members.map((member, index) => ({ ...member, row: orderedRows(shown, selected)[index] ?? null }))} />}

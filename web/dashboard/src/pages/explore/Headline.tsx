@@ -1,12 +1,15 @@
 // The totals over everything that the filter leaves, one for each measure: the charted one large, the others small.
 // Choosing one charts it and sorts the table by it.
 
-import { type Answered, type Loaded, measuresOf, NO_CELL } from '../../api/cube';
+import { type Answered, type Loaded, measuresOf, NO_CELL, shownOf } from '../../api/cube';
 import type { Dataset, MeasureInfo } from '../../api/dataset';
 import { ChangeText } from '../../components/ChangeText';
 import { isBusy, PanelBody } from '../../components/Panel';
+import { TakeButton } from '../../components/TakeButton';
 import { VerdictText } from '../../components/verdict/VerdictText';
 import { formatBounds, formatRelativeError, formatShort, formatValue, type Value } from '../../format';
+import { totalsOf } from '../../take/totals';
+import '../../components/TakeButton.css';
 import './Headline.css';
 
 interface HeadlineProps {
@@ -17,8 +20,9 @@ interface HeadlineProps {
 }
 
 export function Headline({ dataset, loaded, measure, onChoose }: HeadlineProps) {
+  const shown = shownOf(loaded);
   return (
-    <section className="headline" aria-label="Totals" aria-busy={isBusy(loaded)}>
+    <section className="headline take-place" aria-label="Totals" aria-busy={isBusy(loaded)}>
       <PanelBody loaded={loaded} announce={false}>
         {(data) => {
           const measures = measuresOf(data, dataset);
@@ -43,6 +47,7 @@ export function Headline({ dataset, loaded, measure, onChoose }: HeadlineProps) 
           );
         }}
       </PanelBody>
+      {shown && <TakeButton title="Totals" answered={totalsOf(shown)} inCorner />}
     </section>
   );
 }

@@ -10,6 +10,7 @@ import { RecordsDocument, type RecordsQuery } from '../../api/generated';
 import type { LinkState } from '../../api/link';
 import { type Snapshot, useSession } from '../../api/session';
 import { Failure, Panel, Placeholder } from '../../components/Panel';
+import { TakeButton } from '../../components/TakeButton';
 import { WithSnapshot } from '../../components/WithSnapshot';
 import { DAYS, formatCount, formatDay, formatMoment, formatRange, formatStandardErrors, formatValue, KINDS, PART, type Value } from '../../format';
 import { MOST_ROWS } from '../explore/query';
@@ -20,6 +21,7 @@ import { Runs } from './Runs';
 import { Snapshots } from './Snapshots';
 import '../../components/Panel.css';
 import '../../components/Shell.css';
+import '../../components/TakeButton.css';
 import './StatusPage.css';
 
 export type Records = RecordsQuery;
@@ -145,15 +147,20 @@ function Figures({ snapshot, records }: { readonly snapshot: Snapshot; readonly 
     },
   ];
   return (
-    <dl className="status-figures">
-      {figures.map(({ label, value, note }) => (
-        <div key={label}>
-          <dt>{label}</dt>
-          <dd className="status-figure">{value}</dd>
-          <dd className="muted">{note}</dd>
-        </div>
-      ))}
-    </dl>
+    <section className="take-place" aria-label="Figures">
+      <div className="panel-body">
+        <dl className="status-figures">
+          {figures.map(({ label, value, note }) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd className="status-figure">{value}</dd>
+              <dd className="muted">{note}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+      <TakeButton title="Figures" answered={null} inCorner />
+    </section>
   );
 }
 
@@ -162,6 +169,7 @@ function Verification({ snapshot: { verification } }: { readonly snapshot: Snaps
     <section className="panel" aria-label="Recount">
       <header className="panel-head">
         <h2>Recount</h2>
+        <TakeButton title="Recount" answered={null} />
       </header>
       <div className="panel-body status-words">
         {verification === null ? (
@@ -195,6 +203,7 @@ function ErrorModel({ dataset }: { readonly dataset: Dataset }) {
     <section className="panel" aria-label="What the bounds mean">
       <header className="panel-head">
         <h2>What the bounds mean</h2>
+        <TakeButton title="What the bounds mean" answered={null} />
       </header>
       <div className="panel-body status-words">
         <p>

@@ -106,20 +106,23 @@ function Loaded({ dataset, snapshot, asset, title, member }: LoadedProps) {
       loaded={loaded}
       about={shown && `${formatCount(shown.answer.groupCount)} ${shown.answer.groupCount === 1 ? 'piece' : 'pieces'} of media`}
     >
-      <span className="member-actions">
-        <MeasureSelect dataset={dataset} measure={measure.name} change={change} />
-        {chosen.length > 1 && (
-          <Link to="/compare" search={carriedSearch(state, dataset, { by: asset.name, selected: chosen })} className="button button-primary">
-            Compare the first two
+      <section aria-label="All media">
+        <span className="member-actions">
+          <MeasureSelect dataset={dataset} measure={measure.name} change={change} />
+          {chosen.length > 1 && (
+            <Link to="/compare" search={carriedSearch(state, dataset, { by: asset.name, selected: chosen })} className="button button-primary">
+              Compare the first two
+            </Link>
+          )}
+          <Link to="/" search={carriedSearch(state, dataset, { filters: about.filters })} className="button">
+            Explore them
           </Link>
-        )}
-        <Link to="/" search={carriedSearch(state, dataset, { filters: about.filters })} className="button">
-          Explore them
-        </Link>
-      </span>
-      <PanelBody loaded={loaded}>
-        {(data) => <Artwork dataset={dataset} state={state} data={data} measures={measures} measure={measure} />}
-      </PanelBody>
+          {shown && <TakeButton title={`All media of ${member}`} answered={shown} />}
+        </span>
+        <PanelBody loaded={loaded}>
+          {(data) => <Artwork dataset={dataset} state={state} data={data} measures={measures} measure={measure} />}
+        </PanelBody>
+      </section>
       <div className="member-panels">
         <div className="member-wide">
           <TrendPanel dataset={dataset} state={about} trend={{ ...trend, splitBy: null }} announce={false} change={change} />
