@@ -293,6 +293,9 @@ pub struct ServingStatus {
     pub newest: Option<SnapshotId>,
     /// The pinned snapshot, served or not.
     pub pin: Option<Pin>,
+    /// For longer than a setting allows, what there is to serve was refused, or the lake did not answer: it does not mend itself, and
+    /// somebody should look. Never because somebody marked a snapshot as bad, nor in a lake that has none yet.
+    pub is_stuck: bool,
 }
 
 impl ServingStatus {

@@ -11,8 +11,15 @@ pub struct ServingConfig {
     pub lake: Url,
     /// How long to wait between two looks at the log. A look costs one request while nothing is new.
     pub poll_interval: Duration,
+<<<<<<< HEAD
     /// The largest number of bytes for held snapshots; `None` for no limit. A single snapshot that takes more is
     /// refused; older ones are dropped if necessary, even below the number to be held.
+=======
+    /// After how long what is served counts as stuck, where what is newer was refused or the lake did not answer all the while.
+    pub stuck_after: Duration,
+    /// The most bytes that the snapshots held may take; `None` for no limit. A snapshot that alone
+    /// takes more is refused; older ones are dropped before their number would ask for it.
+>>>>>>> 4ff313e0 (Say that serving is stuck where a snapshot is refused, or the lake silent, for longer than a setting, since one that mends itself needs nobody)
     pub memory_limit_bytes: Option<u64>,
     /// The largest number of held snapshots, including the current one; at least one. The others answer queries that
     /// name them, such as those of a page whose panels must agree.
@@ -40,6 +47,8 @@ impl ServingConfig {
         Self {
             lake,
             poll_interval: Duration::from_millis(500),
+            // A run that mends a damaged file takes minutes.
+            stuck_after: Duration::from_mins(15),
             memory_limit_bytes: None,
             n_snapshots_held: 3,
             // A page of a hundred rows takes some 50 KiB.

@@ -152,6 +152,7 @@ impl Cubes {
             Arc::clone(&held),
             Arc::clone(&status),
             Arc::clone(&records),
+            config.stuck_after,
         );
         Ok(Self {
             admission: Arc::new(Admission::new(config.limits.clone())),

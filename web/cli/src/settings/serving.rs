@@ -29,6 +29,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         |it| Place::Milliseconds(&mut it.serving.poll_interval),
     ),
     Setting::new(
+        ["serving.stuck_after", "CLIO_SERVING_STUCK_AFTER", "stuck-after"],
+        TIMES,
+        "After how long the status says `is_stuck`, where what is newer was refused or the lake did not answer all the while",
+        |it| Place::Time(&mut it.serving.stuck_after),
+    ),
+    Setting::new(
         ["serving.memory", "CLIO_MEMORY", "memory"],
         SIZES,
         "The most memory that snapshots may take; older ones go before a new one is refused",
