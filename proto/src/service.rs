@@ -293,8 +293,8 @@ pub struct ServingStatus {
     pub newest: Option<SnapshotId>,
     /// The pinned snapshot, served or not.
     pub pin: Option<Pin>,
-    /// For longer than a setting allows, what there is to serve was refused, or the lake did not answer: it does not mend itself, and
-    /// somebody should look. Never because somebody marked a snapshot as bad, nor in a lake that has none yet.
+    /// A newer snapshot has been refused, or the lake has not answered, for longer than a setting allows: someone has to
+    /// look. Never set because a snapshot was marked as bad, nor for a lake without a snapshot.
     pub is_stuck: bool,
 }
 

@@ -11,15 +11,10 @@ pub struct ServingConfig {
     pub lake: Url,
     /// How long to wait between two looks at the log. A look costs one request while nothing is new.
     pub poll_interval: Duration,
-<<<<<<< HEAD
+    /// How long a newer snapshot may be refused, or the lake not answer, before the status says that serving is stuck.
+    pub stuck_after: Duration,
     /// The largest number of bytes for held snapshots; `None` for no limit. A single snapshot that takes more is
     /// refused; older ones are dropped if necessary, even below the number to be held.
-=======
-    /// After how long what is served counts as stuck, where what is newer was refused or the lake did not answer all the while.
-    pub stuck_after: Duration,
-    /// The most bytes that the snapshots held may take; `None` for no limit. A snapshot that alone
-    /// takes more is refused; older ones are dropped before their number would ask for it.
->>>>>>> 4ff313e0 (Say that serving is stuck where a snapshot is refused, or the lake silent, for longer than a setting, since one that mends itself needs nobody)
     pub memory_limit_bytes: Option<u64>,
     /// The largest number of held snapshots, including the current one; at least one. The others answer queries that
     /// name them, such as those of a page whose panels must agree.
@@ -30,6 +25,9 @@ pub struct ServingConfig {
     pub marginals: MarginalLimits,
     /// The limits of one query, and of all of them together.
     pub limits: Limits,
+    /// How many bytes of held snapshots are read again per second and compared with their sums, while the lake is
+    /// followed; 0 for none.
+    pub memory_check_bytes: u64,
     /// The seed of randomness, which determines how long to wait before looking again at a lake that failed. Each
     /// process needs one of its own.
     pub seed: u64,
@@ -55,6 +53,8 @@ impl ServingConfig {
             cache_bytes: 64 << 20,
             marginals: MarginalLimits::default(),
             limits: Limits::default(),
+            // Less than a hundredth of one core's time.
+            memory_check_bytes: 16 << 20,
             seed: 0,
         }
     }

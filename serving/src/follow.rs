@@ -20,6 +20,7 @@ use tracing::{error, info, warn};
 
 use crate::error::{Refusal, ServingError};
 use crate::held::HeldSnapshots;
+use crate::memory_check::Damage;
 use crate::records::{Records, bad};
 use crate::snapshot::Loader;
 use crate::status::StatusBoard;
@@ -144,6 +145,21 @@ impl Follower {
             self.say_verdict(&verdict);
         }
         0
+    }
+
+    /// Drops the snapshots that hold a damaged piece of memory; the next look reloads what is to be served.
+    pub(crate) fn let_go(&mut self, damage: &Damage) {
+        let what = &damage.what;
+        error!(
+            damaged = what,
+            "memory has changed by itself: the snapshots that hold it are dropped and reloaded"
+        );
+        self.held.remove_damaged(damage);
+        (self.table, self.newest) = (None, None);
+        if self.served().is_none() {
+            let message = format!("{what} was damaged in memory and is being reloaded; try again");
+            self.say(ServingState::Down, Some(message));
+        }
     }
 
     /// Loads the pinned version, or otherwise the newest that is not bad, or returns why it cannot.

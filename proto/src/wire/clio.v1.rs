@@ -1260,7 +1260,7 @@ pub struct WatchResponse {
     /// The pinned snapshot, served or not; absent if none is pinned.
     #[prost(message, optional, tag = "6")]
     pub pin: ::core::option::Option<Pin>,
-    /// For longer than the setting `stuck_after`, what there is to serve was refused, or the lake did not answer.
+    /// A newer snapshot has been refused, or the lake has not answered, for longer than the setting `stuck_after`.
     #[prost(bool, tag = "7")]
     pub is_stuck: bool,
 }

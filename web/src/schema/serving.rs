@@ -242,8 +242,8 @@ fn status() -> Object {
         .leaf(
             "isStuck",
             TypeRef::named_nn(TypeRef::BOOLEAN),
-            "For longer than the setting stuck_after, what there is to serve was refused, or the lake did not answer: somebody should \
-             look. Never because a snapshot was marked as bad, nor in a lake that has none yet.",
+            "A newer snapshot has been refused, or the lake has not answered, for longer than the setting \
+             stuck_after. Never because a snapshot was marked as bad, nor for a lake without a snapshot.",
             |it| it.is_stuck.into(),
         )
         .finish()
