@@ -293,6 +293,9 @@ pub struct ServingStatus {
     pub newest: Option<SnapshotId>,
     /// The pinned snapshot, served or not.
     pub pin: Option<Pin>,
+    /// A newer snapshot has been refused, or the lake has not answered, for longer than a setting allows: someone has to
+    /// look. Never set because a snapshot was marked as bad, nor for a lake without a snapshot.
+    pub is_stuck: bool,
 }
 
 impl ServingStatus {

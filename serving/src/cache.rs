@@ -135,6 +135,13 @@ impl AnswerCache {
         self.state().finished.retain(|key| held.iter().any(|snapshot| key.is_of(&snapshot.info)));
     }
 
+    /// Drops every answer, including those being computed: they come from memory that cannot be trusted.
+    pub(crate) fn forget_all(&self) {
+        let mut state = self.state();
+        state.finished.retain(|_| false);
+        state.flights.clear();
+    }
+
     /// The bytes of the cached answers.
     #[cfg(test)]
     pub(crate) fn size_bytes(&self) -> u64 {
@@ -172,8 +179,11 @@ impl Leaving {
         let Some(answer) = answer else { return };
         let held = self.cache.held.all();
         let mut state = self.cache.state();
-        // An answer of a snapshot that was dropped in the meantime would be cached until its room is needed.
-        if held.iter().any(|snapshot| self.key.is_of(&snapshot.info)) {
+        // An answer of a snapshot that was dropped in the meantime would be cached until its room is needed; one that
+        // was dropped while it was computed must not be cached at all.
+        let is_known =
+            state.flights.get(&self.key).is_some_and(|flight| flight.number == self.number);
+        if is_known && held.iter().any(|snapshot| self.key.is_of(&snapshot.info)) {
             state.finished.insert(self.key.clone(), Arc::clone(answer));
         }
         drop(state);

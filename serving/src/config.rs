@@ -11,6 +11,8 @@ pub struct ServingConfig {
     pub lake: Url,
     /// How long to wait between two looks at the log. A look costs one request while nothing is new.
     pub poll_interval: Duration,
+    /// How long a newer snapshot may be refused, or the lake not answer, before the status says that serving is stuck.
+    pub stuck_after: Duration,
     /// The largest number of bytes for held snapshots; `None` for no limit. A single snapshot that takes more is
     /// refused; older ones are dropped if necessary, even below the number to be held.
     pub memory_limit_bytes: Option<u64>,
@@ -23,6 +25,9 @@ pub struct ServingConfig {
     pub marginals: MarginalLimits,
     /// The limits of one query, and of all of them together.
     pub limits: Limits,
+    /// How many bytes of held snapshots are read again per second and compared with their sums, while the lake is
+    /// followed; 0 for none.
+    pub memory_check_bytes: u64,
     /// The seed of randomness, which determines how long to wait before looking again at a lake that failed. Each
     /// process needs one of its own.
     pub seed: u64,
@@ -40,12 +45,16 @@ impl ServingConfig {
         Self {
             lake,
             poll_interval: Duration::from_millis(500),
+            // A run that mends a damaged file takes minutes.
+            stuck_after: Duration::from_mins(15),
             memory_limit_bytes: None,
             n_snapshots_held: 3,
             // A page of a hundred rows takes some 50 KiB.
             cache_bytes: 64 << 20,
             marginals: MarginalLimits::default(),
             limits: Limits::default(),
+            // Less than a hundredth of one core's time.
+            memory_check_bytes: 16 << 20,
             seed: 0,
         }
     }

@@ -11,11 +11,12 @@ use clio_proto::{
     MembersRequest, Query, QuestionPart, RunInfo, ServiceError, ServingStatus, SnapshotId,
     SnapshotList, StatusStream, Work,
 };
-use futures::StreamExt as _;
+use futures::{StreamExt as _, future};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 use tokio_stream::wrappers::WatchStream;
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 use crate::admission::Admission;
 use crate::answer::answer;
@@ -25,6 +26,7 @@ use crate::error::ServingError;
 use crate::follow::Follower;
 use crate::held::HeldSnapshots;
 use crate::members::members;
+use crate::memory_check::{self, MemoryCheck};
 use crate::records::Records;
 use crate::snapshot::{Loader, Snapshot};
 use crate::status::StatusBoard;
@@ -58,6 +60,7 @@ pub struct Cubes {
     records: Arc<Records>,
     admission: Arc<Admission>,
     cache: Arc<AnswerCache>,
+    memory_check: MemoryCheck,
     follower: Mutex<Follower>,
 }
 
@@ -152,10 +155,12 @@ impl Cubes {
             Arc::clone(&held),
             Arc::clone(&status),
             Arc::clone(&records),
+            config.stuck_after,
         );
         Ok(Self {
             admission: Arc::new(Admission::new(config.limits.clone())),
             cache: Arc::new(AnswerCache::new(config.cache_bytes, Arc::clone(&held))),
+            memory_check: MemoryCheck::new(config.memory_check_bytes),
             held,
             status,
             records,
@@ -175,7 +180,8 @@ impl Cubes {
     }
 
     /// Follows the lake until told to stop: looks every `poll_interval`, loads what changed, swaps atomically. Queries
-    /// in progress keep their snapshot. While the lake does not answer, it looks less often.
+    /// in progress keep their snapshot. While the lake does not answer, it looks less often. In the background it reads
+    /// what is held again, and reloads what has changed in memory.
     ///
     /// Runs in the caller's task and starts none of its own except blocking work that it waits for.
     pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
@@ -187,7 +193,27 @@ impl Cubes {
                 n_failures = self.look().await;
             }
         };
-        stop.run_until_cancelled(looks).await;
+        let checks = async {
+            loop {
+                self.check_memory().await;
+                sleep(memory_check::PAUSE).await;
+            }
+        };
+        stop.run_until_cancelled(future::join(looks, checks)).await;
+    }
+
+    /// Reads what is held once. What has changed in memory is dropped, with all answers from it, and reloaded.
+    pub(crate) async fn check_memory(&self) {
+        let Some(damage) = self.memory_check.round(&self.held.all()).await else { return };
+        let n_failures = {
+            let mut follower = self.follower.lock().await;
+            follower.let_go(&damage);
+            self.cache.forget_all();
+            follower.look().await
+        };
+        if n_failures == 0 {
+            info!(damaged = damage.what, "what was damaged in memory is reloaded");
+        }
     }
 
     /// Looks at the lake once, and returns how many looks have failed since the last successful one.
@@ -209,6 +235,11 @@ impl Cubes {
     #[cfg(test)]
     pub(crate) fn admission(&self) -> &Admission {
         &self.admission
+    }
+
+    #[cfg(test)]
+    pub(crate) fn memory_check(&self) -> &MemoryCheck {
+        &self.memory_check
     }
 
     #[cfg(test)]

@@ -11,6 +11,7 @@
 //! ```
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clio_lake::{CellTable, CommitFile, Lake, LakeError, Standing};
 use clio_proto::{Pin, RefusedSnapshot, ServingState, ServingStatus, SnapshotId};
@@ -19,6 +20,7 @@ use tracing::{error, info, warn};
 
 use crate::error::{Refusal, ServingError};
 use crate::held::HeldSnapshots;
+use crate::memory_check::Damage;
 use crate::records::{Records, bad};
 use crate::snapshot::Loader;
 use crate::status::StatusBoard;
@@ -53,6 +55,9 @@ pub(crate) struct Follower {
     honoured: Arc<Standing>,
     n_failures: u32,
     n_looks: u64,
+    stuck_after: Duration,
+    /// Since when what is served is not what should be, and nobody wants it so.
+    behind_since: Option<Instant>,
 }
 
 /// The result of examining a version.
@@ -96,6 +101,7 @@ impl Follower {
         held: Arc<HeldSnapshots>,
         status: Arc<StatusBoard>,
         records: Arc<Records>,
+        stuck_after: Duration,
     ) -> Self {
         Self {
             lake,
@@ -108,6 +114,8 @@ impl Follower {
             honoured: Arc::default(),
             n_failures: 0,
             n_looks: 0,
+            stuck_after,
+            behind_since: None,
         }
     }
 
@@ -128,15 +136,30 @@ impl Follower {
         {
             self.records.look_for_verifications(served).await;
         }
-        if let Some(verdict) = &self.newest {
+        if let Some(verdict) = self.newest.clone() {
             if let Some(refused) = &verdict.refused
-                && before.as_ref() != Some(verdict)
+                && before.as_ref() != Some(&verdict)
             {
                 self.fall_back(refused.version).await;
             }
-            self.say_verdict(verdict);
+            self.say_verdict(&verdict);
         }
         0
+    }
+
+    /// Drops the snapshots that hold a damaged piece of memory; the next look reloads what is to be served.
+    pub(crate) fn let_go(&mut self, damage: &Damage) {
+        let what = &damage.what;
+        error!(
+            damaged = what,
+            "memory has changed by itself: the snapshots that hold it are dropped and reloaded"
+        );
+        self.held.remove_damaged(damage);
+        (self.table, self.newest) = (None, None);
+        if self.served().is_none() {
+            let message = format!("{what} was damaged in memory and is being reloaded; try again");
+            self.say(ServingState::Down, Some(message));
+        }
     }
 
     /// Loads the pinned version, or otherwise the newest that is not bad, or returns why it cannot.
@@ -356,6 +379,11 @@ impl Follower {
         if self.n_failures == 1 {
             warn!(%error, "lake does not answer");
         }
+        // A lake that has no snapshot yet is waited for.
+        let is_awaited = matches!(error, ServingError::NoSnapshot { .. });
+        if !is_awaited {
+            self.behind_since.get_or_insert_with(Instant::now);
+        }
         match self.served() {
             None => self.say(ServingState::Down, Some(error.to_string())),
             Some(served) if self.n_failures >= MAX_FAILURES => {
@@ -366,7 +394,13 @@ impl Follower {
         }
     }
 
-    fn say_verdict(&self, verdict: &Verdict) {
+    fn say_verdict(&mut self, verdict: &Verdict) {
+        match &verdict.refused {
+            Some(refused) if !refused.is_marked_bad => {
+                self.behind_since.get_or_insert_with(Instant::now);
+            }
+            Some(_) | None => self.behind_since = None,
+        }
         match (&verdict.refused, self.served()) {
             (None, _) => self.say(ServingState::Serving, None),
             (Some(Refused { version, text: refusal, .. }), Some(served)) => {
@@ -398,6 +432,14 @@ impl Follower {
             by: decision.by.clone(),
             reason: decision.reason.clone(),
         });
-        self.status.say(ServingStatus { state, message, snapshot: served, refused, newest, pin });
+        let is_stuck = self.behind_since.is_some_and(|since| since.elapsed() >= self.stuck_after);
+        if is_stuck && !self.status.current().is_stuck {
+            error!(
+                ?served,
+                message, "stuck: what should be served cannot be, and has not been for long"
+            );
+        }
+        let snapshot = served;
+        self.status.say(ServingStatus { state, message, snapshot, refused, newest, pin, is_stuck });
     }
 }

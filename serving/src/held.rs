@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use clio_proto::{Code, ServiceError, SnapshotId, SnapshotInfo};
 
 use crate::config::ServingConfig;
+use crate::memory_check::Damage;
 use crate::snapshot::Snapshot;
 
 /// The snapshots held, newest first.
@@ -91,6 +92,13 @@ impl HeldSnapshots {
         let Some(found) = held.iter().find(|snapshot| snapshot.info.id == id) else { return false };
         self.put_first(Arc::clone(found));
         true
+    }
+
+    /// Drops the snapshots that hold a damaged piece of memory.
+    pub(crate) fn remove_damaged(&self, damage: &Damage) {
+        let held = self.current_first.load();
+        let sound = held.iter().filter(|snapshot| !damage.is_in(snapshot)).cloned().collect();
+        self.current_first.store(Arc::new(sound));
     }
 
     /// Drops snapshots; if the current one is among them, the newest of the others becomes current.

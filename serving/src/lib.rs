@@ -36,6 +36,7 @@ mod export;
 mod follow;
 mod held;
 mod members;
+mod memory_check;
 mod normal;
 mod plan;
 mod propagation;

@@ -4,6 +4,7 @@
 //! decode.rs  a file's bytes ─▶ chunk.rs        validated, coded, indexed; measure/ holds its measures, marginal/ unites its cells
 //! load.rs    chunks + lookups ─▶ Snapshot      only what the log added; check.rs looks at the whole
 //! field.rs   cell codes ─▶ values              dimensions and attributes, single or many
+//! sums.rs    all of it ─▶ a sum                finds memory that changed by itself
 //! ```
 
 mod ages;
@@ -24,6 +25,7 @@ mod marginal;
 mod measure;
 mod members;
 mod states;
+mod sums;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};

@@ -18,6 +18,7 @@ impl StatusBoard {
             refused: None,
             newest: None,
             pin: None,
+            is_stuck: false,
         });
         Self(sender)
     }

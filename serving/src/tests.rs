@@ -19,6 +19,7 @@ mod judged;
 mod lake;
 mod marginals;
 mod members;
+mod memory;
 mod newcomers;
 mod oracle;
 mod overload;

@@ -171,6 +171,7 @@ pub(crate) fn down(error: ServiceError) -> ServingStatus {
         refused: None,
         newest: None,
         pin: None,
+        is_stuck: false,
     }
 }
 

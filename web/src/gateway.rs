@@ -54,6 +54,7 @@ impl Gateway {
             refused: None,
             newest: None,
             pin: None,
+            is_stuck: false,
         });
         Self {
             requests: Arc::new(Semaphore::new(config.limits.max_requests)),

@@ -185,6 +185,8 @@ async fn health(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
         "serving": {
             "state": state_name(status.state),
             "message": status.message,
+            "versions_behind": status.versions_behind(),
+            "is_stuck": status.is_stuck,
             "snapshot": status.snapshot.map(|snapshot| snapshot.id.0),
         },
     });

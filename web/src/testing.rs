@@ -117,6 +117,7 @@ pub(crate) fn serving(version: u64) -> ServingStatus {
         refused: None,
         newest: Some(SnapshotId(version)),
         pin: None,
+        is_stuck: false,
     }
 }
 

@@ -49,7 +49,7 @@ pub fn snapshots_from_wire(
 
 /// A status for a client.
 pub fn serving_status_to_wire(status: ServingStatus) -> wire::WatchResponse {
-    let ServingStatus { state, message, snapshot, refused, newest, pin } = status;
+    let ServingStatus { state, message, snapshot, refused, newest, pin, is_stuck } = status;
     let state = match state {
         ServingState::Serving => wire::ServingState::Serving,
         ServingState::Stale => wire::ServingState::Stale,
@@ -62,6 +62,7 @@ pub fn serving_status_to_wire(status: ServingStatus) -> wire::WatchResponse {
         refused: refused.map(refused_to_wire),
         newest: newest.map(|newest| newest.0),
         pin: pin.map(pin_to_wire),
+        is_stuck,
     }
 }
 
@@ -88,6 +89,7 @@ pub fn serving_status_from_wire(
         refused: response.refused.map(refused_from_wire).transpose()?,
         newest: response.newest.map(SnapshotId),
         pin: response.pin.map(pin_from_wire).transpose()?,
+        is_stuck: response.is_stuck,
     })
 }
 

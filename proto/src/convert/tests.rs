@@ -348,14 +348,15 @@ fn statuses() -> impl Strategy<Value = ServingStatus> {
     let snapshot = prop::option::of(snapshot_infos());
     let newest = prop::option::of(any::<u64>().prop_map(SnapshotId));
     let refused = prop::option::of(refused_snapshots());
-    (state, said(), snapshot, refused, newest, prop::option::of(pins())).prop_map(
-        |(state, message, snapshot, refused, newest, pin)| ServingStatus {
+    (state, said(), snapshot, refused, newest, prop::option::of(pins()), any::<bool>()).prop_map(
+        |(state, message, snapshot, refused, newest, pin, is_stuck)| ServingStatus {
             state,
             message,
             snapshot,
             refused,
             newest,
             pin,
+            is_stuck,
         },
     )
 }

@@ -1260,6 +1260,9 @@ pub struct WatchResponse {
     /// The pinned snapshot, served or not; absent if none is pinned.
     #[prost(message, optional, tag = "6")]
     pub pin: ::core::option::Option<Pin>,
+    /// A newer snapshot has been refused, or the lake has not answered, for longer than the setting `stuck_after`.
+    #[prost(bool, tag = "7")]
+    pub is_stuck: bool,
 }
 /// Who asks, in the metadata `clio-principal-bin` of any call: the bytes of this message. Serving believes it only of a gateway that
 /// shows the secret which both share, in the metadata `clio-gateway-token`.

@@ -168,6 +168,7 @@ pub(crate) fn status(state: ServingState) -> ServingStatus {
         refused: is_stale.then(refused),
         newest: Some(refused().id),
         pin: None,
+        is_stuck: false,
     }
 }
 

@@ -6,6 +6,8 @@
 //! registers [ 2^precision bytes | 2^precision … ]      one block per dense sketch
 //! ```
 
+use std::hash::{Hash as _, Hasher};
+
 use clio_sketch::{Estimate, Family, Form, Parts, Precision, SketchError, Union, decode_parts};
 
 use crate::error::FileProblem;
@@ -180,6 +182,18 @@ impl SketchArena {
         }
     }
 
+    /// Adds all that queries read to a sum.
+    pub(super) fn add_to(&self, sum: &mut impl Hasher) {
+        let Self { family: _, precision: _, entries, coupons, registers, estimates } = self;
+        entries.hash(sum);
+        coupons.hash(sum);
+        registers.hash(sum);
+        for Estimate { value, lower, upper, exact } in estimates {
+            [value, lower, upper].iter().for_each(|bound| sum.write_u64(bound.to_bits()));
+            exact.hash(sum);
+        }
+    }
+
     pub(crate) fn size_bytes(&self) -> usize {
         (self.entries.capacity() + self.coupons.capacity()) * size_of::<u32>()
             + self.registers.capacity()
@@ -255,6 +269,11 @@ impl ColumnUnion {
         self.get().union_into(union);
     }
 
+    /// Adds the union to a sum.
+    pub(super) fn add_to(&self, sum: &mut impl Hasher) {
+        self.arena.add_to(sum);
+    }
+
     pub(crate) fn size_bytes(&self) -> usize {
         self.arena.size_bytes()
     }
@@ -303,6 +322,36 @@ mod tests {
         all.union_into(&mut union);
         assert_eq!(union.to_sketch(), sketch(0..5000));
         assert!(arena.size_bytes() >= 512 + 4 * (6 + 13));
+    }
+
+    /// Whatever bit flips.
+    #[test]
+    fn every_array_is_in_the_sum() {
+        let precision = Precision::try_new(8).unwrap();
+        let unite = |row: usize, union: &mut Union| {
+            for value in 0..[0, 5, 1_000][row] {
+                union.insert_hash(Family::HllPlusPlus.hash_u64(value));
+            }
+        };
+        let arena = || SketchArena::of_unions(Family::HllPlusPlus, precision, 3, unite).unwrap();
+        let sum = |arena: &SketchArena| {
+            let mut sum = xxhash_rust::xxh3::Xxh3::new();
+            arena.add_to(&mut sum);
+            sum.finish()
+        };
+        assert_eq!(sum(&arena()), sum(&arena()));
+        let flips: [fn(&mut SketchArena); 5] = [
+            |arena| arena.entries[1] ^= 1,
+            |arena| arena.coupons[2] ^= 1 << 31,
+            |arena| arena.registers[200] ^= 4,
+            |arena| arena.estimates[2].upper = arena.estimates[2].upper.next_up(),
+            |arena| arena.estimates[2].exact ^= true,
+        ];
+        for (at, flip) in flips.into_iter().enumerate() {
+            let mut flipped = arena();
+            flip(&mut flipped);
+            assert_ne!(sum(&flipped), sum(&arena()), "flip {at}");
+        }
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! One file of cells in memory: immutable, shared by every snapshot that holds the file.
 
+use std::hash::{Hash as _, Hasher};
+
 use roaring::RoaringBitmap;
 
 use super::dictionary::{Dictionary, NULL, SetDictionary, Vocabulary};
 use super::dimensions::Dimensions;
 use super::measure::MeasureColumn;
+use super::sums::add_bitmap;
 use clio_lake::CellFile;
 
 /// The cells of one file, by column.
@@ -91,6 +94,14 @@ impl KeyColumn {
     /// Every code that occurs, in order, with its rows.
     pub(crate) fn index(&self) -> impl ExactSizeIterator<Item = (u32, &RoaringBitmap)> {
         self.index_codes.iter().copied().zip(&self.index_rows)
+    }
+
+    /// Adds all that queries read to a sum.
+    pub(super) fn add_to(&self, sum: &mut impl Hasher) {
+        let Self { codes, index_codes, index_rows } = self;
+        codes.hash(sum);
+        index_codes.hash(sum);
+        index_rows.iter().for_each(|rows| add_bitmap(rows, sum));
     }
 
     pub(crate) fn size_bytes(&self) -> usize {

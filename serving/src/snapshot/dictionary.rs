@@ -4,6 +4,7 @@
 //! filter or a group is evaluated once for all of them. What no chunk uses any more stays until the next start.
 
 use std::collections::HashMap;
+use std::hash::{Hash as _, Hasher};
 use std::sync::Arc;
 
 /// The code of the null member, of a missing attribute, and of the empty set.
@@ -55,6 +56,11 @@ impl Dictionary {
     /// Every code except [`NULL`] with its string.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &str)> {
         (0_u32..).zip(&self.texts).skip(1).map(|(code, text)| (code, &**text))
+    }
+
+    /// Adds every text to a sum.
+    pub(super) fn add_to(&self, sum: &mut impl Hasher) {
+        self.texts.hash(sum);
     }
 
     pub(crate) fn size_bytes(&self) -> usize {
@@ -131,6 +137,15 @@ impl Vocabulary {
     /// The number of codes that a cell may have: each is below this.
     pub(crate) fn n_cell_codes(&self) -> usize {
         self.sets.as_ref().map_or(self.members.n_codes(), SetDictionary::n_codes)
+    }
+
+    /// Adds every text and set to a sum.
+    pub(super) fn add_to(&self, sum: &mut impl Hasher) {
+        self.members.add_to(sum);
+        if let Some(SetDictionary { offsets, members, codes: _ }) = &self.sets {
+            offsets.hash(sum);
+            members.hash(sum);
+        }
     }
 
     pub(crate) fn size_bytes(&self) -> usize {

@@ -4,6 +4,7 @@
 //! that code into a *set of values*: with one value, with many, or empty if it is null. Filters and groups are
 //! evaluated over cell codes once per query, then applied to rows by code.
 
+use std::hash::{Hash as _, Hasher};
 use std::sync::Arc;
 
 use clio_proto::{Dimension, FieldRef};
@@ -132,6 +133,18 @@ impl Field {
         own
     }
 
+    /// Adds what the field holds beside what it shares with others to a sum.
+    pub(super) fn add_to(&self, sum: &mut impl Hasher) {
+        match &self.mapping {
+            Mapping::Own(_) => {}
+            Mapping::Single { texts: _, by_code } => by_code.hash(sum),
+            Mapping::Multi { texts: _, offsets, values } => {
+                offsets.hash(sum);
+                values.hash(sum);
+            }
+        }
+    }
+
     /// The bytes that the field takes besides what it shares with others.
     pub(crate) fn size_bytes(&self) -> usize {
         match &self.mapping {
@@ -182,6 +195,11 @@ impl Labels {
     fn text(&self, column: Option<&str>, member: u32) -> Option<&str> {
         let row = self.rows.get(member as usize).copied().flatten()?;
         self.lookup.column(column?)?.text(row)
+    }
+
+    /// Adds where members are in the lookup to a sum.
+    pub(super) fn add_to(&self, sum: &mut impl Hasher) {
+        self.rows.hash(sum);
     }
 
     pub(crate) fn size_bytes(&self) -> usize {

@@ -1,5 +1,7 @@
 //! The quantile sketches of one column of one file, as their bytes, without an allocation for each sketch.
 
+use std::hash::{Hash as _, Hasher};
+
 use clio_sketch::{Buckets, QuantileRef, QuantileSketch, QuantileUnion, Scale, SketchError};
 
 use crate::error::FileProblem;
@@ -68,6 +70,15 @@ impl QuantileArena {
         let body = &self.bodies[self.offsets[at] as usize..self.offsets[at + 1] as usize];
         union.union_body(body, self.n_values[at])?;
         Ok(body.len() as u64)
+    }
+
+    /// Adds all that queries read to a sum.
+    pub(super) fn add_to(&self, sum: &mut impl Hasher) {
+        let Self { offsets, n_values, bodies, total } = self;
+        offsets.hash(sum);
+        n_values.hash(sum);
+        bodies.hash(sum);
+        sum.write(&total.encode());
     }
 
     pub(crate) fn size_bytes(&self) -> usize {

@@ -1,6 +1,7 @@
 //! A lookup table in memory: what is known about the members of dimensions.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash as _, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -58,6 +59,17 @@ impl LookupColumn {
         matches!(self.cells, LookupCells::Multi { .. })
     }
 
+    fn add_to(&self, sum: &mut impl Hasher) {
+        self.texts.add_to(sum);
+        match &self.cells {
+            LookupCells::Single(codes) => codes.hash(sum),
+            LookupCells::Multi { offsets, codes } => {
+                offsets.hash(sum);
+                codes.hash(sum);
+            }
+        }
+    }
+
     fn size_bytes(&self) -> usize {
         let cells = match &self.cells {
             LookupCells::Single(codes) => codes.capacity() * size_of::<u32>(),
@@ -101,6 +113,11 @@ impl LookupTable {
     /// A column that the model uses.
     pub(crate) fn column(&self, name: &str) -> Option<&LookupColumn> {
         self.columns.get(name)
+    }
+
+    /// Adds every column to a sum.
+    pub(super) fn add_to(&self, sum: &mut impl Hasher) {
+        self.columns.values().for_each(|column| column.add_to(sum));
     }
 
     pub(crate) fn size_bytes(&self) -> usize {

@@ -10,6 +10,8 @@ mod quantile;
 mod sketch;
 mod within_count;
 
+use std::hash::{Hash as _, Hasher};
+
 use arrow::array::{Array as _, ArrayRef, RecordBatch};
 use clio_lake::StoredType;
 use clio_sketch::QuantileSketch;
@@ -61,6 +63,25 @@ impl MeasureColumn {
             StoredType::Quantiles { buckets } => {
                 quantile::decode(&measure.name, buckets, &arrays, n_rows)
             }
+        }
+    }
+
+    /// Adds all that queries read to a sum.
+    pub(super) fn add_to(&self, sum: &mut impl Hasher) {
+        match self {
+            Self::Int { values, total } => {
+                values.hash(sum);
+                total.hash(sum);
+            }
+            Self::Float { values, total } => {
+                values.iter().for_each(|value| sum.write_u64(value.to_bits()));
+                sum.write_u64(total.to_bits());
+            }
+            Self::Sketch { arena, total } => {
+                arena.add_to(sum);
+                total.add_to(sum);
+            }
+            Self::Quantiles(arena) => arena.add_to(sum),
         }
     }
 

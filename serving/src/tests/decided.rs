@@ -1,6 +1,7 @@
 //! Decisions of people about snapshots: which is served, which is not, and that services follow.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clio_lake::{Decided, Standing, decide};
 use clio_proto::{Code, CubeService as _, Query, ServingState, SnapshotId};
@@ -167,4 +168,48 @@ async fn a_decision_that_is_deleted_and_made_again_is_found() {
         cubes.look().await;
     }
     assert_eq!(served(&cubes), (ServingState::Serving, Some(2), 1));
+}
+
+/// What is refused stays so until somebody looks; what people decided, and a lake that has nothing yet, is no such thing.
+#[tokio::test]
+async fn what_is_refused_for_long_is_stuck_and_what_people_decided_is_not() {
+    let mut lake = lake();
+    let url = lake.url();
+    let open = async |stuck_after: Duration| {
+        Cubes::open(ServingConfig { stuck_after, ..ServingConfig::new(url.clone()) }).await.unwrap()
+    };
+    let (at_once, later) = (open(Duration::ZERO).await, open(Duration::from_hours(1)).await);
+    let look = async || {
+        at_once.look().await;
+        later.look().await;
+        let of = |cubes: &Cubes| {
+            let status = cubes.status_board().current();
+            (status.state, status.is_stuck)
+        };
+        assert_eq!(of(&at_once).0, of(&later).0);
+        assert!(!of(&later).1);
+        of(&at_once)
+    };
+    assert_eq!(look().await, (ServingState::Serving, false));
+    say(&lake, Decided::MarkBad { snapshot: SnapshotId(3) }).await;
+    assert_eq!(look().await, (ServingState::Stale, false));
+    let events = || generate(9, &days("2026-01-04", "2026-01-04"), 40);
+    lake.commit(events(), |metadata| metadata.model.push_str("[nonsense]"), |_, batch| batch);
+    assert_eq!(look().await, (ServingState::Stale, true));
+    lake.replace_days(events());
+    assert_eq!(look().await, (ServingState::Serving, false));
+
+    // A lake that does not answer, or is gone.
+    let cells = lake.path("cells");
+    std::fs::rename(&cells, lake.path("away")).unwrap();
+    for _ in 0..13 {
+        look().await;
+    }
+    assert_eq!(look().await.0, ServingState::Stale);
+    std::fs::rename(lake.path("away"), &cells).unwrap();
+    assert_eq!(look().await, (ServingState::Serving, false));
+    let empty = TestLake::empty();
+    let config = ServingConfig { stuck_after: Duration::ZERO, ..ServingConfig::new(empty.url()) };
+    let waits = Cubes::open(config).await.unwrap().status_board().current();
+    assert_eq!((waits.state, waits.is_stuck), (ServingState::Down, false));
 }

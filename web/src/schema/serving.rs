@@ -27,6 +27,7 @@ pub(super) struct ServingStatus {
     newest: Option<u64>,
     versions_behind: u64,
     pin: Option<Pin>,
+    is_stuck: bool,
 }
 
 /// A pin as GraphQL shows it.
@@ -92,10 +93,11 @@ pub(crate) fn state_name(state: ServingState) -> String {
 impl From<clio_proto::ServingStatus> for ServingStatus {
     fn from(status: clio_proto::ServingStatus) -> Self {
         let versions_behind = status.versions_behind();
-        let clio_proto::ServingStatus { state, message, snapshot, refused, newest, pin } = status;
+        let clio_proto::ServingStatus { state, message, snapshot, refused, newest, pin, is_stuck } =
+            status;
         let (snapshot, refused) = (snapshot.map(Snapshot::from), refused.map(Refused::from));
         let (newest, pin) = (newest.map(|newest| newest.0), pin.map(Pin::from));
-        Self { state, message, snapshot, refused, newest, versions_behind, pin }
+        Self { state, message, snapshot, refused, newest, versions_behind, pin, is_stuck }
     }
 }
 
@@ -236,6 +238,13 @@ fn status() -> Object {
             PIN,
             "The pinned snapshot, served or not; null if none is pinned.",
             |it: &ServingStatus| it.pin.as_ref(),
+        )
+        .leaf(
+            "isStuck",
+            TypeRef::named_nn(TypeRef::BOOLEAN),
+            "A newer snapshot has been refused, or the lake has not answered, for longer than the setting \
+             stuck_after. Never because a snapshot was marked as bad, nor for a lake without a snapshot.",
+            |it| it.is_stuck.into(),
         )
         .finish()
 }

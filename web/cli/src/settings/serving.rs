@@ -29,6 +29,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         |it| Place::Milliseconds(&mut it.serving.poll_interval),
     ),
     Setting::new(
+        ["serving.stuck_after", "CLIO_SERVING_STUCK_AFTER", "stuck-after"],
+        TIMES,
+        "How long a newer snapshot may be refused, or the lake not answer, before the status says `is_stuck`",
+        |it| Place::Time(&mut it.serving.stuck_after),
+    ),
+    Setting::new(
         ["serving.memory", "CLIO_MEMORY", "memory"],
         SIZES,
         "The most memory that snapshots may take; older ones go before a new one is refused",
@@ -57,6 +63,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         Kind::Count(1, 1_000_000_000),
         "The fewest cells of a file for which groupings are united in advance",
         |it| Place::Count32(&mut it.serving.marginals.min_cells),
+    ),
+    Setting::rare(
+        ["serving.memory_check", "CLIO_SERVING_MEMORY_CHECK", "memory-check"],
+        Kind::Size(0, 1 << 40),
+        "How much of what is held is read again per second and compared with its sum, to detect failing memory; 0 turns it off",
+        |it| Place::Size64(&mut it.serving.memory_check_bytes),
     ),
     Setting::rare(
         ["serving.query_timeout", "CLIO_SERVING_QUERY_TIMEOUT", "query-timeout"],

@@ -37,6 +37,7 @@ export function serving(version: number, part: Partial<Status> = {}): Status {
     },
     refused: null,
     versionsBehind: 0,
+    isStuck: false,
     pin: null,
     ...part,
   };

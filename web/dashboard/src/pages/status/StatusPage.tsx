@@ -107,6 +107,7 @@ function Sentence({ snapshot, status, behind }: SentenceProps) {
   return (
     <p className="status-sentence">
       {through} {status === null ? '' : serving[status.state]}
+      {status?.isStuck && ' This has lasted unusually long: whoever runs the service should look into it.'}
     </p>
   );
 }
