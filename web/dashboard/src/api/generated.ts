@@ -134,7 +134,7 @@ export type VerdictWord =
 
 export type SnapshotPartsFragment = { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null };
 
-export type StatusPartsFragment = { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null };
+export type StatusPartsFragment = { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null };
 
 export type RefusedPartsFragment = { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean };
 
@@ -151,17 +151,17 @@ export type DaysFragment = { from: string, to: string };
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null, person: string }, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null, person: string }, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StatusQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusesSubscription = { serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StatusesSubscription = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type ExploreQueryVariables = Exact<{
   query: CubeQuery;
@@ -192,7 +192,7 @@ export type MembersQuery = { members: { total: number, members: Array<{ field: s
 export type RecordsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RecordsQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, refusedSnapshots: Array<{ version: number, committedAt: string | null, reason: string, isMarkedBad: boolean }>, runs: Array<{ id: string, startedAt: string, endedAt: string, outcome: RunOutcome, error: string | null, snapshot: number | null, days: Array<string>, rowsIn: Array<{ source: string, nRows: number }>, rowsQuarantined: Array<{ source: string, nRows: number }>, leftOut: Array<{ table: string, nFiles: number, files: Array<string> }>, steps: Array<{ step: string, startedAt: string, endedAt: string | null, nRows: number, nAttempts: number, error: string | null }> }> };
+export type RecordsQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, refusedSnapshots: Array<{ version: number, committedAt: string | null, reason: string, isMarkedBad: boolean }>, runs: Array<{ id: string, startedAt: string, endedAt: string, outcome: RunOutcome, error: string | null, snapshot: number | null, days: Array<string>, rowsIn: Array<{ source: string, nRows: number }>, rowsQuarantined: Array<{ source: string, nRows: number }>, leftOut: Array<{ table: string, nFiles: number, files: Array<string> }>, steps: Array<{ step: string, startedAt: string, endedAt: string | null, nRows: number, nAttempts: number, error: string | null }> }> };
 
 export type ViewsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -371,6 +371,7 @@ export const StatusPartsFragmentDoc = new TypedDocumentString(`
     ...RefusedParts
   }
   versionsBehind
+  isStuck
   pin {
     version
     pinnedAt
@@ -664,6 +665,7 @@ fragment StatusParts on ServingStatus {
     ...RefusedParts
   }
   versionsBehind
+  isStuck
   pin {
     version
     pinnedAt
@@ -711,6 +713,7 @@ fragment StatusParts on ServingStatus {
     ...RefusedParts
   }
   versionsBehind
+  isStuck
   pin {
     version
     pinnedAt
@@ -758,6 +761,7 @@ fragment StatusParts on ServingStatus {
     ...RefusedParts
   }
   versionsBehind
+  isStuck
   pin {
     version
     pinnedAt
@@ -1050,6 +1054,7 @@ fragment StatusParts on ServingStatus {
     ...RefusedParts
   }
   versionsBehind
+  isStuck
   pin {
     version
     pinnedAt

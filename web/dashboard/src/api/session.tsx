@@ -72,25 +72,27 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
   const isLate = told !== null && followed !== null && isBehind(told, followed) && !isWithdrawn(followed, status);
   const behind = isLate ? told : null;
 
-  const [held, setHeld] = useState<Snapshot | null>(null);
+  const [asked, setAsked] = useState<Snapshot | null>(null);
+  // What people have withdrawn is not shown, whoever was sent a link to it.
+  const held = asked !== null && !isWithdrawn(asked, status) ? asked : null;
   const snapshot = held ?? followed;
   const firstMeasure = start.data?.dataset.measures[0]?.enumName;
   const hold = useCallback(
     async (version: number) => {
       try {
         const { cube } = await ask(HeldDocument, { measures: firstMeasure === undefined ? [] : [firstMeasure], snapshot: version });
-        setHeld(cube.snapshot);
-        return true;
+        setAsked(cube.snapshot);
+        return !isWithdrawn(cube.snapshot, status);
       } catch {
         return false;
       }
     },
-    [firstMeasure],
+    [firstMeasure, status],
   );
 
   const leave = useCallback(
     async (version: number) => {
-      setHeld((now) => (now?.version === version ? null : now));
+      setAsked((now) => (now?.version === version ? null : now));
       try {
         const { serving } = await ask(StatusDocument, {});
         if (serving.snapshot?.version !== version) link.report(serving);
@@ -136,7 +138,7 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
       isHeld: held !== null,
       newest: followed,
       hold,
-      release: () => setHeld(null),
+      release: () => setAsked(null),
     }),
     [linkState, insecure, keeping, dataset, snapshot, behind, lastError, refetch, leave, held, followed, hold],
   );

@@ -90,6 +90,18 @@ describe('a link that is sent', () => {
     expect(screen.getByText(/sent numbers are from snapshot 3; the page shows snapshot 5/)).toBeTruthy();
   });
 
+  it('goes on to the newest where people have withdrawn what was sent', async () => {
+    gateway.status = { ...gateway.status, snapshot: gateway.status.snapshot && { ...gateway.status.snapshot, version: 5 } };
+    gateway.link = () => ({ data: { link: link({ snapshot: 3, answers: [{ name: 'VIEWERS||x', answer: null, problem: null }] }) } });
+    const { link: server } = renderAt('/l/0000000000001', gateway);
+    await screen.findByText(/The page stays at snapshot 3/);
+    server.move({ status: { ...gateway.status, refused: { version: 3, committedAt: '2026-02-01T04:00:00Z', reason: 'plays are missing', isMarkedBad: true } } });
+    expect(await screen.findByText(/sent numbers are from snapshot 3; the page shows snapshot 5/)).toBeTruthy();
+    await userEvent.click(screen.getByRole('button', { name: 'Show snapshot 3' }));
+    expect(await screen.findByText('Snapshot 3 is not available any more.')).toBeTruthy();
+    expect(screen.queryByText(/The page stays at snapshot 3/)).toBeNull();
+  });
+
   it('leads on without a word where it only makes an address short', async () => {
     gateway.link = () => ({ data: { link: link({ snapshot: null }) } });
     const { history } = renderAt('/l/0000000000001', gateway);
