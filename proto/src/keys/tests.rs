@@ -1,3 +1,5 @@
+//! Keys are created, verified, revoked and expire; their file is read with every problem at once.
+
 use super::*;
 use crate::principal::PrincipalKind;
 

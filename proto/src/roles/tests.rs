@@ -1,3 +1,5 @@
+//! Roles are read with every problem at once, and several of them make one policy.
+
 use super::*;
 use crate::model::Model;
 use crate::principal::PrincipalKind;
