@@ -104,7 +104,8 @@ impl Reports {
             }
             // Whoever asks a gateway is signed in there: what serving misses is the gateway's own word.
             Code::Unauthenticated => {
-                let words = "serving does not know this gateway; whoever runs both gives them one token";
+                let words =
+                    "serving does not know this gateway; whoever runs both gives them one token";
                 ("serving does not know the gateway", words)
             }
             Code::InvalidArgument
