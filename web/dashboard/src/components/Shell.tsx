@@ -18,7 +18,7 @@ const SentBar = lazy(() => import('../share/SentBar'));
 const ShareMenu = lazy(() => import('../share/ShareMenu'));
 
 export function Shell() {
-  const { link, insecure, snapshot, behind, dataset, isHeld } = useSession();
+  const { link, insecure, me, snapshot, behind, dataset, isHeld } = useSession();
   const sent = useLocation({ select: ({ state }) => state.sent });
   const [finding, setFinding] = useState(false);
   useKeys(() => setFinding(true));
@@ -54,6 +54,11 @@ export function Shell() {
         <a className="bar-link" href="/graphiql">
           GraphiQL
         </a>
+        {me && (
+          <span className="bar-me muted" title={me.kind === 'user' ? 'You are signed in' : `You are signed in as a ${me.kind}`}>
+            {me.name}
+          </span>
+        )}
         <ThemeSwitch />
       </header>
       {insecure && <p className="banner">Open to everybody: whoever reaches this address can read everything here, and change what is kept.</p>}
