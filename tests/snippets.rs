@@ -29,7 +29,7 @@ const LEFT_OUT: [(&str, &str, &str); 2] = [
 const MODEL_TABLES: [&str; 7] =
     ["dataset", "source", "lookup", "dimension", "measure", "check", "test"];
 /// The tables of settings.
-const SETTINGS_TABLES: [&str; 4] = ["serving", "gateway", "client", "log"];
+const SETTINGS_TABLES: [&str; 6] = ["serving", "gateway", "access", "sign_in", "client", "log"];
 /// Variables in the text of pages that belong to tests and the dashboard's development server, not to a command.
 const OTHERS: [&str; 3] = ["CLIO_BLESS", "CLIO_CONTROL", "CLIO_URL"];
 

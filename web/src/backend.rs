@@ -11,6 +11,7 @@ use futures::StreamExt as _;
 use futures::stream;
 use tokio::sync::{Semaphore, watch};
 
+use crate::access::Caller;
 use crate::clients::{Client, FairQueue, Turn};
 use crate::config::GatewayLimits;
 use crate::report::Reports;
@@ -59,33 +60,33 @@ impl Backend {
         Self { service, statuses, newest, turns, reports }
     }
 
-    /// Calls the service when it is this client's turn; the deadline covers both the wait and the answer.
+    /// Calls the service, as it answers this caller, when it is their turn; the deadline covers both the wait and the answer.
     pub(crate) async fn ask<T, F>(
         &self,
-        client: Client,
+        caller: &Caller,
         question: impl FnOnce(Arc<dyn CubeService>) -> F,
     ) -> Result<T, ServiceError>
     where
         F: Future<Output = Result<T, ServiceError>>,
     {
         let asked = async {
-            let _turn = self.turn(client).await?;
-            question(Arc::clone(&self.service)).await
+            let _turn = self.turn(caller.client).await?;
+            question(caller.seen_by(&self.service)).await
         };
         self.in_time(asked).await
     }
 
-    /// Requests a file when it is this client's turn, which lasts until the last byte. Each piece has to arrive within
+    /// Requests a file when it is this caller's turn, which lasts until the last byte. Each piece has to arrive within
     /// the deadline.
     pub(crate) async fn export(
         &self,
-        client: Client,
+        caller: &Caller,
         export: Export,
         snapshot: Option<SnapshotId>,
     ) -> Result<Exported, ServiceError> {
         let asked = async {
-            let turn = self.turn(client).await?;
-            Ok((turn, self.service.export(export, snapshot).await?))
+            let turn = self.turn(caller.client).await?;
+            Ok((turn, caller.seen_by(&self.service).export(export, snapshot).await?))
         };
         let (turn, Exported { head, bytes }) = self.in_time(asked).await?;
         let deadline = self.turns.deadline;
@@ -112,7 +113,7 @@ impl Backend {
         })
     }
 
-    /// Calls the service at once, as the follower of its status does.
+    /// Calls the service at once and on the gateway's own account, as the follower of its status does.
     pub(crate) async fn ask_now<T, F>(
         &self,
         question: impl FnOnce(Arc<dyn CubeService>) -> F,
@@ -124,12 +125,16 @@ impl Backend {
     }
 
     /// Whether a lookup names one of these addresses as a preview.
-    pub(crate) async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
+    pub(crate) async fn has_media(
+        &self,
+        caller: &Caller,
+        addresses: Vec<String>,
+    ) -> Result<bool, ServiceError> {
         let asked = async {
             let _one = self.turns.media.acquire().await.map_err(|closed| {
                 ServiceError::new(Code::Internal, format!("no turn for a preview: {closed}"))
             })?;
-            self.service.has_media(addresses).await
+            caller.seen_by(&self.service).has_media(addresses).await
         };
         self.in_time(asked).await
     }
@@ -144,8 +149,8 @@ impl Backend {
 
     /// The current status. A service that does not answer is down; one that lags behind does not withdraw a snapshot
     /// that was already shown.
-    pub(crate) async fn status(&self, client: Client) -> ServingStatus {
-        let asked = self.ask(client, |service| async move { service.status().await }).await;
+    pub(crate) async fn status(&self, caller: &Caller) -> ServingStatus {
+        let asked = self.ask(caller, |service| async move { service.status().await }).await;
         let status = asked.map_or_else(down, |status| self.newest.show(status));
         self.reports.outward_status(status)
     }

@@ -1,13 +1,14 @@
 //! Who asks, and how much a single client may take: shares of limited resources, and turns in fair
 //! order.
 //!
-//! A client is the address that a connection comes from; for IPv6 the /64 network of a household or
-//! machine. Behind a proxy all are one client: raise the limits per client there.
+//! A client is a principal, where people sign in; else the address that a connection comes from, for IPv6 the /64 network of
+//! a household or machine. Behind a proxy all who do not sign in are one client: raise the limits per client there.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use clio_proto::{Principal, stable_digest};
 use tokio::sync::oneshot;
 
 /// The two ends of a connection, attached to every request.
@@ -15,28 +16,42 @@ use tokio::sync::oneshot;
 pub(crate) struct Ends {
     /// Who asks.
     pub(crate) client: Client,
+    /// Their address.
+    pub(crate) peer: IpAddr,
     /// Our own address, to which the client connected.
     pub(crate) local: IpAddr,
 }
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Client(IpAddr);
+pub(crate) struct Client(Id);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Id {
+    Address(IpAddr),
+    /// By a digest of kind and name.
+    Principal(u64),
+}
 
 impl Client {
+    /// Wherever they are.
+    pub(crate) fn of(principal: &Principal) -> Self {
+        Self(Id::Principal(stable_digest(principal.to_string().as_bytes())))
+    }
+
     pub(crate) fn new(peer: IpAddr) -> Self {
-        Self(match peer.to_canonical() {
+        Self(Id::Address(match peer.to_canonical() {
             IpAddr::V6(address) => {
                 let network = address.to_bits() >> 64 << 64;
                 IpAddr::V6(Ipv6Addr::from_bits(network))
             }
             other => other,
-        })
+        }))
     }
 
     /// For requests that do not come over a network: our own tests and the follower.
     pub(crate) fn nobody() -> Self {
-        Self(IpAddr::V6(Ipv6Addr::UNSPECIFIED))
+        Self(Id::Address(IpAddr::V6(Ipv6Addr::UNSPECIFIED)))
     }
 }
 
@@ -240,6 +255,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use clio_proto::PrincipalKind;
     use futures::FutureExt;
 
     use super::*;
@@ -255,6 +271,9 @@ mod tests {
         assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
         assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+        let named = |kind, name| Client::of(&Principal::new(kind, name));
+        assert_eq!(named(PrincipalKind::User, "ann"), named(PrincipalKind::User, "ann"));
+        assert_ne!(named(PrincipalKind::User, "ann"), named(PrincipalKind::Key, "ann"));
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clio_store::Store;
 
+use crate::access::AccessConfig;
+
 /// The gateway's settings.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
@@ -25,6 +27,8 @@ pub struct GatewayConfig {
     /// Where views, annotations and short links are stored. Without it nothing is stored, and pages say how to enable
     /// it. None by default.
     pub store: Option<Arc<dyn Store>>,
+    /// Who is let in, and how they show who they are. Without it, everyone who reaches the address. Default: none.
+    pub access: Option<AccessConfig>,
     /// Whether it is accepted that everyone who reaches the address can read everything: pages say so. Without it, an
     /// address that other machines can reach is refused. Default: no.
     pub is_insecure: bool,
@@ -45,6 +49,7 @@ impl Default for GatewayConfig {
             allowed_origins: Vec::new(),
             allowed_hosts: Vec::new(),
             store: None,
+            access: None,
             is_insecure: false,
             allow_graphiql: true,
             limits: GatewayLimits::default(),

@@ -82,7 +82,7 @@ pub(crate) async fn serve(gateway: &Arc<Gateway>, listener: TcpListener, router:
             continue;
         };
         let Ok(local) = stream.local_addr() else { continue };
-        let ends = Ends { client, local: local.ip() };
+        let ends = Ends { client, peer: peer.ip(), local: local.ip() };
         let (gateway, router) = (Arc::clone(gateway), router.clone());
         let (id, activity, closed) = quiet.enter(client);
         let quiet = Arc::clone(&quiet);

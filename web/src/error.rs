@@ -61,6 +61,14 @@ pub enum WebError {
         /// The address.
         address: std::net::SocketAddr,
     },
+    /// An address of the provider of identities cannot be used.
+    #[error("cannot ask the provider of identities at `{address}`: {why}")]
+    Provider {
+        /// The address, as it was given.
+        address: String,
+        /// Why it cannot.
+        why: String,
+    },
     /// The listener does not know its address.
     #[error("the HTTP server failed: {0}")]
     Server(#[source] std::io::Error),

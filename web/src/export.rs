@@ -14,7 +14,6 @@
 use std::sync::Arc;
 
 use async_graphql::Value;
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::{OriginalUri, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -24,10 +23,11 @@ use clio_proto::{Code, Export, ExportFormat, Exported, ServiceError, Shortened, 
 use futures::StreamExt as _;
 use percent_encoding::percent_decode_str;
 
+use crate::access::Caller;
 use crate::argument::Argument;
-use crate::clients::{Client, Ends};
 use crate::error::refusal;
 use crate::gateway::Gateway;
+use crate::graphql::too_many;
 use crate::limits;
 use crate::lower::all_rows;
 use crate::names::in_graphql;
@@ -47,17 +47,19 @@ pub(crate) fn path(format: ExportFormat) -> String {
 /// Answers with a file. A question that is wrong gets the status of its error.
 pub(crate) async fn get(
     State(gateway): State<Arc<Gateway>>,
-    ends: Option<Extension<Ends>>,
+    caller: Caller,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let client = ends.map_or(Client::nobody(), |Extension(ends)| ends.client);
     // A page of another site could not read the answer, but could have it computed.
     if headers.get(FETCH_SITE).is_some_and(|site| site == "cross-site") {
         let message = "this was requested by a page of another site; open the address itself";
         return refused(&ServiceError::new(Code::InvalidArgument, message));
     }
-    match answer(&gateway, client, uri.path(), uri.query().unwrap_or_default()).await {
+    if let Err(throttled) = gateway.count(&caller, 1) {
+        return too_many(throttled);
+    }
+    match answer(&gateway, &caller, uri.path(), uri.query().unwrap_or_default()).await {
         Ok(response) => response,
         Err(error) => refused(&error),
     }
@@ -70,7 +72,7 @@ fn refused(error: &ServiceError) -> Response {
 
 async fn answer(
     gateway: &Arc<Gateway>,
-    client: Client,
+    caller: &Caller,
     asked_path: &str,
     parameters: &str,
 ) -> Result<Response, ServiceError> {
@@ -83,10 +85,10 @@ async fn answer(
     let json: serde_json::Value = serde_json::from_str(&query).map_err(|error| no_json(&error))?;
     let value = Value::from_json(json).map_err(|error| no_json(&error))?;
     let argument = Argument::alone("query", &value).ok_or_else(|| invalid("`query`: is null"))?;
-    let query = all_rows(&*gateway.names()?, &argument)?;
-    let place = gateway.place(client)?;
+    let query = all_rows(&gateway.lens(caller).await?.names, &argument)?;
+    let place = gateway.place(caller.client)?;
     let export = Export { query, format, is_raw, has_comments };
-    let exported = gateway.backend().export(client, export, snapshot).await;
+    let exported = gateway.backend().export(caller, export, snapshot).await;
     let exported =
         exported.map_err(|error| gateway.reports.outward(in_graphql(error, Some("query"))));
     let Exported { head, bytes } = exported?;

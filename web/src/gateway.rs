@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
-use async_graphql::dynamic::Schema;
 use clio_proto::{Code, CubeService, Description, ServiceError, ServingState, ServingStatus};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::access::{Access, Caller, Throttled};
 use crate::backend::{Backend, Newest, Turns};
 use crate::clients::{Client, Share, Shares};
 use crate::config::GatewayConfig;
+use crate::error::WebError;
 use crate::keeping::Keeping;
+use crate::lenses::{Age, Lens, Lenses};
 use crate::names::Names;
 use crate::report::Reports;
 use crate::schema::{self, BuildError};
@@ -19,6 +20,8 @@ use crate::schema::{self, BuildError};
 /// The state behind every request.
 pub(crate) struct Gateway {
     pub(crate) config: GatewayConfig,
+    /// Who is let in; `None` for everybody.
+    pub(crate) access: Option<Access>,
     /// Signals the stop to what outlives its request: WebSockets.
     pub(crate) stop: CancellationToken,
     /// A permit for each request being answered, with a share for each client.
@@ -35,18 +38,18 @@ pub(crate) struct Gateway {
     pub(crate) reports: Arc<Reports>,
     turns: Turns,
     pub(crate) service: Arc<dyn CubeService>,
-    schema: ArcSwapOption<Schema>,
-    names: ArcSwapOption<Names>,
+    lenses: Lenses,
     statuses: watch::Sender<ServingStatus>,
     newest: Arc<Newest>,
 }
 
 impl Gateway {
-    pub(crate) fn new(
+    pub(crate) fn try_new(
         service: Arc<dyn CubeService>,
         config: GatewayConfig,
         stop: CancellationToken,
-    ) -> Self {
+    ) -> Result<Self, WebError> {
+        let access = config.access.clone().map(Access::new).transpose()?;
         let (statuses, _) = watch::channel(ServingStatus {
             state: ServingState::Down,
             message: Some("serving has not answered yet".to_owned()),
@@ -56,7 +59,8 @@ impl Gateway {
             pin: None,
             is_stuck: false,
         });
-        Self {
+        Ok(Self {
+            access,
             requests: Arc::new(Semaphore::new(config.limits.max_requests)),
             request_shares: Shares::new(config.limits.max_requests_per_client),
             arriving: Arc::new(Semaphore::new(config.limits.max_arriving_bytes >> 10)),
@@ -69,11 +73,10 @@ impl Gateway {
             config,
             stop,
             service,
-            schema: ArcSwapOption::empty(),
-            names: ArcSwapOption::empty(),
+            lenses: Lenses::default(),
             statuses,
             newest: Arc::default(),
-        }
+        })
     }
 
     pub(crate) fn backend(&self) -> Backend {
@@ -151,11 +154,7 @@ impl Gateway {
 
     /// Builds the schema of a dataset and swaps it in. Running operations keep theirs.
     pub(crate) fn set_dataset(&self, dataset: &Description) -> Result<(), BuildError> {
-        let backend = Arc::new(self.backend());
-        let keeping = Keeping::new(self.config.store.clone(), &dataset.dataset);
-        let schema = schema::build(dataset, backend, keeping, self.config.is_insecure)?;
-        self.names.store(Some(Arc::new(Names::try_new(dataset)?)));
-        self.schema.store(Some(Arc::new(schema)));
+        self.lenses.replace(self.build_lens(dataset)?);
         tracing::info!(
             dataset = dataset.dataset,
             fingerprint = %dataset.fingerprint,
@@ -164,15 +163,68 @@ impl Gateway {
         Ok(())
     }
 
-    /// The current schema. There is none until serving has described its dataset once; from then on there
-    /// always is one, whether serving answers or not.
-    pub(crate) fn schema(&self) -> Result<Arc<Schema>, ServiceError> {
-        self.schema.load_full().ok_or_else(|| self.undescribed())
+    fn build_lens(&self, dataset: &Description) -> Result<Lens, BuildError> {
+        let backend = Arc::new(self.backend());
+        let keeping = Keeping::new(self.config.store.clone(), &dataset.dataset);
+        let schema = schema::build(dataset, backend, keeping, self.config.is_insecure)?;
+        let names = Arc::new(Names::try_new(dataset)?);
+        Ok(Lens { dataset: dataset.clone(), schema: Arc::new(schema), names })
     }
 
-    /// The names of the current schema.
-    pub(crate) fn names(&self) -> Result<Arc<Names>, ServiceError> {
-        self.names.load_full().ok_or_else(|| self.undescribed())
+    /// The schema as the gateway itself sees it: of the whole dataset. There is none until serving has described its dataset
+    /// once; from then on there always is one, whether serving answers or not.
+    pub(crate) fn whole(&self) -> Result<Arc<Lens>, ServiceError> {
+        self.lenses.whole().ok_or_else(|| self.undescribed())
+    }
+
+    /// The schema as a caller may see it, without what their roles hide.
+    ///
+    /// # Errors
+    ///
+    /// Those of serving, among them that they may see nothing.
+    pub(crate) async fn lens(&self, caller: &Caller) -> Result<Arc<Lens>, ServiceError> {
+        let whole = self.whole()?;
+        let Some(principal) = caller.principal() else { return Ok(whole) };
+        let last = match self.lenses.of(principal) {
+            Some((lens, Age::Fresh)) => return Ok(lens),
+            Some((lens, Age::Old)) => Some(lens),
+            None => None,
+        };
+        let backend = self.backend();
+        let asked = backend.ask(caller, |service| async move { service.describe().await });
+        let dataset = match (asked.await, last) {
+            (Ok(dataset), _) => dataset,
+            // What they saw before, they may be shown again while serving is away: it has no numbers.
+            (Err(error), Some(lens)) if error.code.is_retryable() => return Ok(lens),
+            (Err(error), _) => return Err(self.reports.outward(error)),
+        };
+        let built =
+            self.lenses.put(&whole, principal, &dataset, |dataset| self.build_lens(dataset));
+        built.map_err(|error| {
+            let error = ServiceError::new(Code::Internal, error.to_string());
+            self.reports.outward(error)
+        })
+    }
+
+    /// Whether whoever was let in would be let in still.
+    pub(crate) fn still_lets_in(&self, caller: &Caller) -> bool {
+        match (&self.access, &caller.signed_in) {
+            (Some(access), Some(signed_in)) => access.holds(signed_in),
+            (Some(_), None) => false,
+            (None, _) => true,
+        }
+    }
+
+    /// Counts questions against the rate of whoever asks.
+    ///
+    /// # Errors
+    ///
+    /// They ask too often.
+    pub(crate) fn count(&self, caller: &Caller, n_questions: usize) -> Result<(), Throttled> {
+        let (Some(access), Some(signed_in)) = (&self.access, &caller.signed_in) else {
+            return Ok(());
+        };
+        access.rates.count(caller.client, signed_in.rate(), n_questions)
     }
 
     fn undescribed(&self) -> ServiceError {

@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Executor, Request};
-use axum::Extension;
+use async_graphql::Request;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use clio_proto::{Code, ServiceError};
 use futures::StreamExt;
 use tokio::time::timeout;
 
-use crate::clients::{Client, Ends};
+use crate::access::{Caller, Throttled};
+use crate::clients::Client;
 use crate::error::refusal;
 use crate::gateway::Gateway;
-use crate::host::foreign_origin;
 use crate::limits;
 use crate::operations::Operations;
+use crate::origin::foreign_origin;
 use crate::slices::Slices;
 
 /// Answers one operation. Errors of the operation have status 200, as GraphQL over HTTP specifies
@@ -26,25 +26,29 @@ use crate::slices::Slices;
 /// schema.
 pub(crate) async fn post(
     State(gateway): State<Arc<Gateway>>,
-    ends: Option<Extension<Ends>>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let client = ends.map_or(Client::nobody(), |Extension(ends)| ends.client);
+    let client = caller.client;
     // First the complete request: a slow one must not keep others from being answered.
     let request = match read(&gateway, client, &headers, body).await {
         Ok(request) => request,
         Err((status, error)) => return refusal(status, &error),
     };
-    if let Err(error) = gateway.schema() {
+    if let Err(error) = gateway.whole() {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
     }
     let place = match gateway.place(client) {
         Ok(place) => place,
         Err(error) => return refusal(StatusCode::SERVICE_UNAVAILABLE, &error),
     };
-    let operations = Operations::new(Arc::clone(&gateway), client);
-    let answer = operations.of_page(foreign_origin(&headers, &[])).execute(request).await;
+    let operations = Operations::new(Arc::clone(&gateway), caller);
+    let answer = operations.of_page(foreign_origin(&headers, &[])).answer(request).await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(throttled) => return too_many(throttled),
+    };
     let json = match serde_json::to_vec(&answer) {
         Ok(json) => json,
         Err(error) => {
@@ -61,6 +65,13 @@ pub(crate) async fn post(
     };
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
     (headers, Body::new(Slices::new(json, (place, room)))).into_response()
+}
+
+/// The answer to a request over the rate of whoever sends it.
+pub(crate) fn too_many(throttled: Throttled) -> Response {
+    let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, &throttled.error());
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(throttled.seconds()));
+    response
 }
 
 /// Answers anything that is not a POST with instructions.

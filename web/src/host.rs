@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::HOST;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
@@ -72,21 +72,6 @@ fn is_ours(host: &str, local: Option<IpAddr>, allowed: &[String]) -> bool {
 /// Whether a configured name is the given address, perhaps written differently.
 fn same_address(name: &str, address: Option<IpAddr>) -> bool {
     address.is_some() && bare(name).parse().ok().map(|it: IpAddr| it.to_canonical()) == address
-}
-
-/// The origin of the page that sends the request, if it is neither our own nor an allowed one.
-pub(crate) fn foreign_origin(headers: &HeaderMap, allowed: &[String]) -> Option<String> {
-    let origin = headers.get(ORIGIN)?.to_str().unwrap_or("unreadable");
-    let own = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let authority = origin.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
-    let is_own = authority.is_some_and(|authority| own == Some(authority.as_str()));
-    (!is_own && !allowed.iter().any(|one| one == origin)).then(|| origin.to_owned())
-}
-
-/// Whether an address can be reached only from this machine.
-pub fn is_loopback(address: IpAddr) -> bool {
-    let address = address.to_canonical();
-    address.is_loopback()
 }
 
 #[cfg(test)]
@@ -168,22 +153,6 @@ mod tests {
             sender = sender.ready().await.unwrap();
             let (answer, _) = sender.send_request(request.body(()).unwrap(), true).unwrap();
             assert_eq!(answer.await.unwrap().status(), expected, "{authority} {host:?}");
-        }
-    }
-
-    #[test]
-    fn only_this_machine_is_loopback() {
-        for (address, expected) in [
-            ("127.0.0.1", true),
-            ("127.8.9.1", true),
-            ("::1", true),
-            ("::ffff:127.0.0.1", true),
-            ("0.0.0.0", false),
-            ("::", false),
-            ("192.168.1.2", false),
-            ("::ffff:10.0.0.1", false),
-        ] {
-            assert_eq!(super::is_loopback(address.parse().unwrap()), expected, "{address}");
         }
     }
 }

@@ -6,7 +6,7 @@
 //! from the dataset model, together with the pages of the dashboard that uses it.
 //!
 //! ```text
-//!  browser ──▶ connections.rs: how many, whose, how slow ──▶ host.rs: by which name
+//!  browser ──▶ connections.rs: how many, whose, how slow ──▶ host.rs: by which name ──▶ sign_in.rs: who
 //!                 ── GET /, /static/… ──▶ assets.rs: the embedded dashboard
 //!                 ── GET /media/… ──────▶ media.rs: previews that a lookup names
 //!                 ── POST /graphql ─────▶ graphql.rs ─┐
@@ -21,6 +21,7 @@
 //! It deliberately computes no number: values, bounds and coverage pass through as serving gave them.
 //! It knows neither the lake nor a sketch.
 
+mod access;
 mod argument;
 mod assets;
 mod backend;
@@ -35,21 +36,25 @@ mod gateway;
 mod graphql;
 mod host;
 mod keeping;
+mod lenses;
 mod limits;
 mod lower;
 mod media;
 mod names;
 mod operations;
+mod origin;
 mod report;
 mod schema;
 mod server;
+mod sign_in;
 mod slices;
 mod socket;
 #[cfg(test)]
 mod testing;
 
+pub use access::{AccessConfig, ProxyConfig, QueryRate, TokenConfig};
 pub use config::{GatewayConfig, GatewayLimits};
 pub use error::WebError;
-pub use host::is_loopback;
+pub use origin::is_loopback;
 pub use schema::schema_sdl;
 pub use server::{bind, is_origin, serve};

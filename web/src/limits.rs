@@ -31,23 +31,32 @@ const MAX_NESTING: usize = 128;
 /// How often a query may request `__typename`. Typical clients request it once for each object.
 const MAX_TYPENAMES: usize = 64;
 
-/// Parses the request and rejects it if it exceeds a limit; returns its kind of operation: the most critical one, if
-/// there are several.
+/// What a request within the limits asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Measured {
+    /// The kind of operation: the most critical one, if there are several.
+    pub(crate) does: OperationType,
+    /// Its fields at the top, of which each may be a question.
+    pub(crate) n_roots: usize,
+}
+
+/// Parses the request and rejects it if it exceeds a limit.
 pub(crate) fn check(
     request: &mut Request,
     limits: &GatewayLimits,
-) -> Result<OperationType, ServerError> {
+) -> Result<Measured, ServerError> {
     tokens::check_query(&request.query, limits).map_err(server_error)?;
     let document = request.parsed_query().map_err(syntax_error)?;
-    check_document(document, limits).map_err(server_error)?;
+    let n_roots = check_document(document, limits).map_err(server_error)?;
     let does = |ty| document.operations.iter().any(|(_, operation)| operation.node.ty == ty);
-    Ok(if does(OperationType::Mutation) {
+    let does = if does(OperationType::Mutation) {
         OperationType::Mutation
     } else if does(OperationType::Subscription) {
         OperationType::Subscription
     } else {
         OperationType::Query
-    })
+    };
+    Ok(Measured { does, n_roots })
 }
 
 /// The parser draws the whole line with an arrow below; the location is in `locations` anyway.
@@ -60,7 +69,7 @@ fn syntax_error(mut error: ServerError) -> ServerError {
 fn check_document(
     document: &ExecutableDocument,
     limits: &GatewayLimits,
-) -> Result<(), ServiceError> {
+) -> Result<usize, ServiceError> {
     let count = |what, value, limit| {
         if value > limit { Err(over_limit(what, value, limit)) } else { Ok(()) }
     };
@@ -91,7 +100,8 @@ fn check_document(
     count("spreads of fragments", used.n_spreads, limits.max_spreads)?;
     count("fields at its top", all.n_roots, limits.max_root_fields)?;
     count("requests for `__typename`", all.n_typenames, MAX_TYPENAMES)?;
-    count("values of the schema", all.n_introspected, limits.max_introspection)
+    count("values of the schema", all.n_introspected, limits.max_introspection)?;
+    Ok(all.n_roots)
 }
 
 /// What the text of a query contains, without expanding fragments.

@@ -22,6 +22,7 @@ use tokio::io::AsyncReadExt;
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
+use crate::access::Caller;
 use crate::error::refusal;
 use crate::gateway::Gateway;
 
@@ -97,6 +98,7 @@ pub(crate) fn routes(gateway: &Arc<Gateway>) -> Router {
 
 async fn answer(
     State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
     OriginalUri(uri): OriginalUri,
     request: Request,
 ) -> Response {
@@ -107,14 +109,17 @@ async fn answer(
     let none = || (StatusCode::NOT_FOUND, "there is no such preview\n").into_response();
     let Some(folder) = &gateway.config.media_dir else { return none() };
     let Some(asked) = Asked::of(&uri) else { return none() };
-    match gateway.backend().has_media(asked.addresses()).await {
+    match gateway.backend().has_media(&caller, asked.addresses()).await {
         Ok(true) => {}
         Ok(false) => return none(),
         // An older serving does not support the request: it names nothing.
         Err(error) if error.code == Code::InvalidArgument => return none(),
         Err(error) => {
             let error = gateway.reports.outward(error);
-            return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
+            let is_refused = error.code == Code::PermissionDenied;
+            let status =
+                if is_refused { StatusCode::FORBIDDEN } else { StatusCode::SERVICE_UNAVAILABLE };
+            return refusal(status, &error);
         }
     }
     let Some(file) = find(folder, &asked).await else { return none() };

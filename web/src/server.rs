@@ -29,7 +29,7 @@ use crate::error::WebError;
 use crate::follow::follow;
 use crate::gateway::Gateway;
 use crate::schema::state_name;
-use crate::{connections, export, graphql, host, media, socket};
+use crate::{connections, export, graphql, host, media, origin, sign_in, socket};
 
 /// Listens on an address such as `127.0.0.1:8080`.
 ///
@@ -49,14 +49,14 @@ pub async fn bind(address: &str) -> Result<TcpListener, WebError> {
 /// # Errors
 ///
 /// If the settings are unusable, before anything is answered: among them an address that other machines can reach,
-/// without [`GatewayConfig::is_insecure`].
+/// without [`GatewayConfig::access`] and without [`GatewayConfig::is_insecure`].
 pub async fn serve(
     service: Arc<dyn CubeService>,
     config: GatewayConfig,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> Result<(), WebError> {
-    let gateway = Arc::new(Gateway::new(service, config, stop));
+    let gateway = Arc::new(Gateway::try_new(service, config, stop)?);
     let dashboard = Dashboard::embedded(gateway.config.allow_graphiql);
     run(gateway, dashboard, listener).await
 }
@@ -69,7 +69,7 @@ pub(crate) async fn run(
 ) -> Result<(), WebError> {
     check_media_dir(&gateway.config)?;
     let address = listener.local_addr().map_err(WebError::Server)?;
-    if !host::is_loopback(address.ip()) {
+    if !origin::is_loopback(address.ip()) && gateway.access.is_none() {
         if !gateway.config.is_insecure {
             return Err(WebError::Open { address });
         }
@@ -78,6 +78,12 @@ pub(crate) async fn run(
     let router = router(&gateway, dashboard)?;
     let mut tasks = JoinSet::new();
     tasks.spawn(follow(Arc::clone(&gateway)));
+    let warmed = Arc::clone(&gateway);
+    tasks.spawn(async move {
+        if let Some(access) = &warmed.access {
+            access.warm().await;
+        }
+    });
     connections::serve(&gateway, listener, router).await;
     drain_sockets(&gateway).await;
     tasks.shutdown().await;
@@ -107,19 +113,21 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
         .route("/graphiql", get(assets::graphiql_page))
         .fallback(assets::fallback)
         .with_state(dashboard);
+    let signed_in = from_fn_with_state(Arc::clone(gateway), sign_in::check);
     let api = Router::new()
         .route("/graphql", post(graphql::post).fallback(graphql::not_post))
         .route("/graphql/ws", any(socket::upgrade))
+        .route_layer(signed_in.clone())
         .route("/healthz", get(health))
         .with_state(Arc::clone(gateway));
     // Compresses text that the build has not compressed. Previews are already compressed, and a compressed answer has
     // no ranges.
     let mut routes = api.merge(pages).layer(CompressionLayer::new());
-    routes = routes.nest("/media", media::routes(gateway));
+    routes = routes.nest("/media", media::routes(gateway).layer(signed_in.clone()));
     // Parquet is already compressed, and the bytes of an export are passed through unchanged.
     for format in ExportFormat::ALL {
         let export = get(export::get).with_state(Arc::clone(gateway));
-        routes = routes.route(&export::path(format), export);
+        routes = routes.route(&export::path(format), export.layer(signed_in.clone()));
     }
     // From the outside in.
     Ok(routes.layer(

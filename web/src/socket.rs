@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::http::{WebSocket as GraphQlSocket, WebSocketProtocols, WsMessage};
-use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -23,13 +22,13 @@ use futures::{SinkExt, StreamExt, future};
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
-use self::conversation::{Closing, Conversation, TOO_LATE};
-use crate::clients::{Client, Ends};
+use self::conversation::{Closing, Conversation, TOO_LATE, UNAUTHORIZED};
+use crate::access::Caller;
 use crate::error::refusal;
 use crate::gateway::Gateway;
-use crate::host::foreign_origin;
 use crate::limits;
 use crate::operations::Operations;
+use crate::origin::foreign_origin;
 
 /// The only supported protocol.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -37,7 +36,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// Upgrades a request to a WebSocket. Until there is a schema, it answers 503, and clients retry.
 pub(crate) async fn upgrade(
     State(gateway): State<Arc<Gateway>>,
-    ends: Option<Extension<Ends>>,
+    caller: Caller,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -59,11 +58,10 @@ pub(crate) async fn upgrade(
         let message = format!("pages of `{origin}` may not connect here");
         return refuse(StatusCode::FORBIDDEN, message);
     }
-    if let Err(error) = gateway.schema() {
+    if let Err(error) = gateway.whole() {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
     }
-    let client = ends.map_or(Client::nobody(), |Extension(ends)| ends.client);
-    let Some(share) = gateway.socket_shares.take(client) else {
+    let Some(share) = gateway.socket_shares.take(caller.client) else {
         let limit = gateway.config.limits.max_sockets_per_client;
         let message = format!("you have {limit} connections already; close one first");
         let error = ServiceError::new(Code::Unavailable, message);
@@ -77,13 +75,13 @@ pub(crate) async fn upgrade(
     };
     let limit = gateway.config.limits.body_bytes;
     upgrade.max_message_size(limit).max_frame_size(limit).on_upgrade(async move |socket| {
-        talk(socket, &gateway, client).await;
+        talk(socket, &gateway, &caller).await;
         drop((permit, share));
     })
 }
 
 /// Serves one client until it leaves, falls silent, or the gateway stops.
-async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
+async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, caller: &Caller) {
     let ping_interval = gateway.config.limits.ping_interval;
     let (mut sink, stream) = socket.split();
     let heard = AtomicBool::new(true);
@@ -91,7 +89,7 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
     let conversation = || conversation.lock().unwrap_or_else(PoisonError::into_inner);
     // Why the socket is closed, if the client's last message is the reason.
     let (closing, is_closing) = (Mutex::new(None), Notify::new());
-    let close_for = |why: Closing| {
+    let close_soon = |why: Closing| {
         *closing.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
         is_closing.notify_one();
     };
@@ -101,12 +99,12 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
             Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
                 let message = message.into_data();
                 let heard = hear(&message, gateway, &mut conversation());
-                heard.map_err(close_for).ok().map(|()| message)
+                heard.map_err(close_soon).ok().map(|()| message)
             }
             _ => None,
         })
     });
-    let operations = Operations::new(Arc::clone(gateway), client);
+    let operations = Operations::new(Arc::clone(gateway), caller.clone());
     let output = GraphQlSocket::new(operations, input, WebSocketProtocols::GraphQLWS);
     futures::pin_mut!(output);
     let mut pings = interval_at(Instant::now() + ping_interval, ping_interval);
@@ -123,11 +121,7 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
             () = gateway.stop.cancelled() => {
                 (close(close_code::AWAY, "the gateway is stopping"), true)
             }
-            () = is_closing.notified() => {
-                let why = closing.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let why = why.unwrap_or_else(|| Closing::new(close_code::POLICY, ""));
-                (close(why.code, &why.reason), true)
-            }
+            () = is_closing.notified() => (close_for(&closing), true),
             () = &mut init_timeout, if waits_for_init => {
                 waits_for_init = false;
                 if conversation().is_initialised() {
@@ -136,11 +130,14 @@ async fn talk(socket: WebSocket, gateway: &Arc<Gateway>, client: Client) {
                 (close(TOO_LATE, "connection initialisation timeout"), true)
             }
             _ = pings.tick() => {
-                if !heard.swap(false, Ordering::Relaxed) {
+                if !gateway.still_lets_in(caller) {
+                    (close(UNAUTHORIZED, "the sign-in does not hold any more"), true)
+                } else if heard.swap(false, Ordering::Relaxed) {
+                    (Message::Ping(Bytes::new()), false)
+                } else {
                     tracing::debug!("closed a silent websocket");
                     return;
                 }
-                (Message::Ping(Bytes::new()), false)
             }
             message = output.next() => match message {
                 None => return,
@@ -176,6 +173,13 @@ fn hear(message: &[u8], gateway: &Gateway, conversation: &mut Conversation) -> R
         return Err(Closing::new(close_code::POLICY, "the message has too many values"));
     }
     conversation.hear(message)
+}
+
+/// The frame for why the client's last message closes the socket.
+fn close_for(closing: &Mutex<Option<Closing>>) -> Message {
+    let why = closing.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let why = why.unwrap_or_else(|| Closing::new(close_code::POLICY, ""));
+    close(why.code, &why.reason)
 }
 
 fn close(code: u16, reason: &str) -> Message {

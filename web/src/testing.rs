@@ -3,6 +3,7 @@
 
 mod answer;
 mod dataset;
+pub(crate) mod provider;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -15,9 +16,9 @@ use async_trait::async_trait;
 use axum::body::Bytes;
 use clio_proto::{
     Answer, Code, CubeService, Cursor, DayRange, Description, Export, ExportHead, Exported,
-    FieldRef, FilesLeftOut, Member, MemberPage, MembersRequest, Query, RefusedSnapshot, RunId,
-    RunInfo, RunOutcome, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo,
-    SnapshotList, StatusStream, StepInfo, Unattributed, VerificationInfo,
+    FieldRef, FilesLeftOut, Member, MemberPage, MembersRequest, Principal, Query, RefusedSnapshot,
+    RunId, RunInfo, RunOutcome, ServiceError, ServingState, ServingStatus, SnapshotId,
+    SnapshotInfo, SnapshotList, StatusStream, StepInfo, Unattributed, VerificationInfo,
 };
 use futures::{StreamExt, stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -140,6 +141,8 @@ pub(crate) struct FakeCubes {
     n_hanging: AtomicUsize,
     /// What `query` and `members` give although the service is there.
     error: Mutex<Option<ServiceError>>,
+    /// For whom it was asked to answer.
+    pub(crate) seen_by: Mutex<Vec<String>>,
     pub(crate) asked: Mutex<Vec<(Query, Option<SnapshotId>)>>,
     pub(crate) searched: Mutex<Vec<MembersRequest>>,
     pub(crate) exported: Mutex<Vec<(Export, Option<SnapshotId>)>>,
@@ -156,6 +159,7 @@ impl FakeCubes {
             hangs_on: Mutex::new(None),
             n_hanging: AtomicUsize::new(0),
             error: Mutex::new(None),
+            seen_by: Mutex::default(),
             asked: Mutex::default(),
             searched: Mutex::default(),
             exported: Mutex::default(),
@@ -200,8 +204,22 @@ impl FakeCubes {
 
 #[async_trait]
 impl CubeService for FakeCubes {
-    fn seen_by(self: Arc<Self>, _: Arc<clio_proto::Principal>) -> Arc<dyn CubeService> {
-        self
+    /// Notes who asks. Whoever is in the group `few` sees no take rate, and whoever is in `none` nothing.
+    fn seen_by(self: Arc<Self>, principal: Arc<Principal>) -> Arc<dyn CubeService> {
+        self.seen_by.lock().unwrap().push(principal.to_string());
+        let is_in = |group: &str| principal.groups.iter().any(|own| own == group);
+        if !is_in("few") && !is_in("none") {
+            return self;
+        }
+        let seen = Self::new(self.check());
+        if is_in("none") {
+            let message = "no role of yours is of this dataset";
+            seen.tell(Err(ServiceError::new(Code::PermissionDenied, message)));
+        }
+        let mut dataset = self.dataset.lock().unwrap().clone();
+        dataset.measures.retain(|measure| measure.name != "take_rate");
+        seen.describe_as(dataset);
+        seen
     }
 
     async fn describe(&self) -> Result<Description, ServiceError> {
@@ -359,7 +377,7 @@ impl TestServer {
         let cubes = FakeCubes::new(status);
         let stop = CancellationToken::new();
         let service: Arc<dyn CubeService> = Arc::<FakeCubes>::clone(&cubes);
-        let gateway = Arc::new(Gateway::new(service, config, stop.clone()));
+        let gateway = Arc::new(Gateway::try_new(service, config, stop.clone()).unwrap());
         let mut tasks = JoinSet::new();
         tasks.spawn(run(Arc::clone(&gateway), dashboard, listener));
         Self { address, cubes, gateway, tasks, _stop: stop.drop_guard() }

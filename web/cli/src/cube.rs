@@ -7,9 +7,9 @@ use clio_proto::{
 };
 use clio_serving::{Cubes, MarginalLimits, ServingConfig, ServingError};
 
-use crate::address;
 use crate::args::CubeAddress;
 use crate::settings::Settings;
+use crate::{access, address};
 
 /// Opens it. Of a lake that snapshot is loaded which is asked for, otherwise the one that services serve; and the one beside it.
 pub(crate) async fn open(
@@ -19,7 +19,12 @@ pub(crate) async fn open(
     beside: Option<SnapshotId>,
 ) -> anyhow::Result<Arc<dyn CubeService>> {
     if let Some(endpoint) = &from_where.serving {
-        let config = RemoteConfig { endpoints: vec![endpoint.clone()], ..settings.remote.clone() };
+        let key = settings.key_file.as_deref();
+        let config = RemoteConfig {
+            endpoints: vec![endpoint.clone()],
+            bearer: key.map(|file| access::secret(file, "API key")).transpose()?,
+            ..settings.remote.clone()
+        };
         return Ok(Arc::new(RemoteCubes::new(&config)?));
     }
     let lake = from_where.lake.as_deref().expect("clap asks for a lake or a service");

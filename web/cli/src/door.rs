@@ -5,21 +5,33 @@ use std::net::SocketAddr;
 use crate::terminal::tell;
 use crate::usage::Usage;
 
-/// Refuses an address that other machines can reach, unless that is intended.
+/// Whether those who come are asked who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    None,
+    SignIn,
+}
+
+/// Refuses an address that other machines can reach, unless those who come there sign in, or it is intended.
 ///
 /// # Errors
 ///
 /// The refusal, with the mend.
-pub(crate) fn check(flag: &str, address: SocketAddr, is_insecure: bool) -> anyhow::Result<()> {
-    if clio_web::is_loopback(address.ip()) {
+pub(crate) fn check(
+    flag: &str,
+    address: SocketAddr,
+    guard: Guard,
+    is_insecure: bool,
+) -> anyhow::Result<()> {
+    if clio_web::is_loopback(address.ip()) || guard == Guard::SignIn {
         return Ok(());
     }
     if !is_insecure {
         let port = address.port();
         return Err(Usage(format!(
             "`{flag} {address}` can be reached by others, and whoever reaches it can read \
-             everything, since there is no access control; use `{flag} 127.0.0.1:{port}`, or add \
-             `--insecure` where that is meant"
+             everything, since nobody has to sign in; use `{flag} 127.0.0.1:{port}`, set up access \
+             (docs/access.md), or add `--insecure` where that is meant"
         ))
         .into());
     }
@@ -59,12 +71,13 @@ mod tests {
             ("192.168.1.2:8080", true),
         ] {
             let address = address.parse().unwrap();
-            let refused = check("--http", address, false);
+            let refused = check("--http", address, Guard::None, false);
             assert_eq!(refused.is_err(), is_open, "{address}");
             if let Err(error) = refused {
                 assert!(error.to_string().contains("--insecure"), "{error}");
             }
-            assert!(check("--http", address, true).is_ok());
+            assert!(check("--http", address, Guard::None, true).is_ok());
+            assert!(check("--http", address, Guard::SignIn, false).is_ok());
         }
     }
 }

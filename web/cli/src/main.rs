@@ -1,9 +1,11 @@
 //! `clio`: the one binary. It reads flags, files, environment and clock, starts the parts and prints;
 //! it computes nothing.
 
+mod access;
 mod address;
 mod allocator;
 mod args;
+mod audit_file;
 mod clock;
 mod commands;
 mod compare;
@@ -23,6 +25,7 @@ mod signals;
 mod storage;
 mod terminal;
 mod usage;
+mod watched;
 
 use std::process::ExitCode;
 

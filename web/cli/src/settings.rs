@@ -8,6 +8,7 @@
 //!
 //! A new setting takes one entry in the list of its table, and a field of the `Config` that it fills.
 
+mod access;
 mod client;
 mod file;
 mod flags;
@@ -16,6 +17,7 @@ mod in_force;
 mod kind;
 mod log;
 mod serving;
+mod sign_in;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -24,14 +26,14 @@ use std::time::Duration;
 use clio_proto::RemoteConfig;
 use clio_serving::ServingConfig;
 use clio_store::StoreLimits;
-use clio_web::GatewayConfig;
+use clio_web::{GatewayConfig, ProxyConfig, TokenConfig};
 use url::Url;
 
 use crate::usage::Usage;
 pub(crate) use flags::{add_flags, given};
 pub(crate) use in_force::{InForce, Origin, WrongSettings, resolve};
 use kind::Kind;
-pub(crate) use kind::in_file;
+pub(crate) use kind::{in_file, network};
 
 /// Everything that the list fills.
 #[derive(Debug)]
@@ -53,6 +55,12 @@ pub(crate) struct Settings {
     pub(crate) gateway: GatewayConfig,
     /// The store of what people keep.
     pub(crate) store: StoreSettings,
+    /// The files that say who may see what.
+    pub(crate) access: AccessSettings,
+    /// How people and programs show the gateway who they are.
+    pub(crate) sign_in: SignInSettings,
+    /// A file with what serving knows `clio query` by.
+    pub(crate) key_file: Option<PathBuf>,
     /// How serving is called; has no addresses if none are given.
     pub(crate) remote: RemoteConfig,
 }
@@ -63,6 +71,74 @@ pub(crate) struct StoreSettings {
     /// The file; without one nothing is kept.
     pub(crate) file: Option<PathBuf>,
     pub(crate) limits: StoreLimits,
+}
+
+/// The files that say who may see what.
+#[derive(Debug)]
+pub(crate) struct AccessSettings {
+    /// The API keys.
+    pub(crate) keys: Option<PathBuf>,
+    /// What each may see.
+    pub(crate) roles: Option<PathBuf>,
+    /// The secret that gateway and serving share.
+    pub(crate) gateway_token_file: Option<PathBuf>,
+    /// What was asked, by whom.
+    pub(crate) audit_log: Option<PathBuf>,
+    pub(crate) audit_log_bytes: u64,
+    pub(crate) n_audit_log_files: usize,
+}
+
+impl Default for AccessSettings {
+    fn default() -> Self {
+        Self {
+            keys: None,
+            roles: None,
+            gateway_token_file: None,
+            audit_log: None,
+            audit_log_bytes: 64 << 20,
+            n_audit_log_files: 8,
+        }
+    }
+}
+
+/// How people and programs show the gateway who they are.
+#[derive(Debug)]
+pub(crate) struct SignInSettings {
+    pub(crate) issuer: Option<String>,
+    pub(crate) audience: Option<String>,
+    pub(crate) jwks_url: Option<String>,
+    pub(crate) name_claim: String,
+    pub(crate) groups_claim: String,
+    pub(crate) leeway: Duration,
+    /// Addresses and networks, as given.
+    pub(crate) trusted_proxies: Vec<String>,
+    pub(crate) proxy_secret_file: Option<PathBuf>,
+    pub(crate) user_header: String,
+    pub(crate) groups_header: String,
+    /// 0 for as many as they like.
+    pub(crate) queries_per_second: u32,
+    pub(crate) queries_at_once: u32,
+}
+
+impl Default for SignInSettings {
+    fn default() -> Self {
+        let tokens = TokenConfig::new("", "");
+        let proxies = ProxyConfig::new(Vec::new());
+        Self {
+            issuer: None,
+            audience: None,
+            jwks_url: None,
+            name_claim: tokens.name_claim,
+            groups_claim: tokens.groups_claim,
+            leeway: tokens.leeway,
+            trusted_proxies: Vec::new(),
+            proxy_secret_file: None,
+            user_header: proxies.user_header.to_string(),
+            groups_header: proxies.groups_header.to_string(),
+            queries_per_second: 0,
+            queries_at_once: 100,
+        }
+    }
 }
 
 impl Settings {
@@ -114,6 +190,9 @@ impl Default for Settings {
             http: (Ipv4Addr::LOCALHOST, 8080).into(),
             gateway: GatewayConfig::default(),
             store: StoreSettings::default(),
+            access: AccessSettings::default(),
+            sign_in: SignInSettings::default(),
+            key_file: None,
             remote: RemoteConfig { endpoints: Vec::new(), ..RemoteConfig::default() },
         }
     }
@@ -191,7 +270,15 @@ enum Place<'a> {
 
 /// Every setting, table by table.
 pub(crate) fn all() -> impl Iterator<Item = &'static Setting> {
-    [serving::SETTINGS, gateway::SETTINGS, client::SETTINGS, log::SETTINGS].into_iter().flatten()
+    let tables = [
+        serving::SETTINGS,
+        gateway::SETTINGS,
+        access::SETTINGS,
+        sign_in::SETTINGS,
+        client::SETTINGS,
+        log::SETTINGS,
+    ];
+    tables.into_iter().flatten()
 }
 
 #[cfg(test)]

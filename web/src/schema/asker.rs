@@ -8,9 +8,9 @@ use async_graphql::dynamic::{
 use clio_proto::{Code, CubeService, ServiceError};
 use futures::future::BoxFuture;
 
+use crate::access::Caller;
 use crate::argument::no_quoted_names;
 use crate::backend::Backend;
-use crate::clients::Client;
 use crate::error::graphql_error;
 use crate::names::in_graphql;
 
@@ -19,14 +19,13 @@ type Asked = BoxFuture<'static, Result<FieldValue<'static>, ServiceError>>;
 /// Serving, and who is asking.
 pub(super) struct Asker {
     pub(super) backend: Arc<Backend>,
-    pub(super) client: Client,
+    pub(super) caller: Caller,
 }
 
 impl Asker {
     /// The asker of a context.
     pub(super) fn of(context: &ResolverContext<'_>) -> Result<Self, ServiceError> {
-        let client = context.data_opt::<Client>().copied().unwrap_or(Client::nobody());
-        Ok(Self { backend: backend(context)?, client })
+        Ok(Self { backend: backend(context)?, caller: caller(context) })
     }
 
     pub(super) async fn ask<T, F>(
@@ -48,7 +47,7 @@ impl Asker {
     where
         F: Future<Output = Result<T, ServiceError>>,
     {
-        let answer = self.backend.ask(self.client, question).await;
+        let answer = self.backend.ask(&self.caller, question).await;
         answer.map_err(|error| self.backend.reports.outward(in_graphql(error, argument)))
     }
 }
@@ -78,6 +77,10 @@ where
 pub(super) fn response_key(context: &ResolverContext<'_>) -> String {
     let field = context.field();
     field.alias().unwrap_or_else(|| field.name()).to_owned()
+}
+
+pub(super) fn caller(context: &ResolverContext<'_>) -> Caller {
+    context.data_opt::<Caller>().cloned().unwrap_or_else(Caller::nobody)
 }
 
 pub(super) fn backend(context: &ResolverContext<'_>) -> Result<Arc<Backend>, ServiceError> {

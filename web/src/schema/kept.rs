@@ -12,8 +12,8 @@ use async_graphql::dynamic::{
     Field, FieldFuture, FieldValue, InputValue, Object, ObjectAccessor, ResolverContext,
     SchemaBuilder, TypeRef,
 };
-use clio_proto::{Code, ServiceError};
-use clio_store::{Revision, StoreError};
+use clio_proto::{Code, Right, ServiceError};
+use clio_store::{Revision, Scope, StoreError};
 use futures::future::BoxFuture;
 
 use super::asker::{Asker, response_key};
@@ -56,9 +56,8 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 /// Adds the fields that read what is kept.
 pub(super) fn fields(query: Object, names: &Arc<Names>) -> Object {
     let keeping = keeps("keeping", TypeRef::named_nn(KEEPING), |_, keeper| {
-        let Keeping { scope, .. } = &*keeper.keeping;
-        let info =
-            KeepingInfo { is_on: keeper.keeping.store().is_some(), person: scope.person.clone() };
+        let is_on = keeper.keeping.store().is_some();
+        let info = KeepingInfo { is_on, person: keeper.scope.person };
         Ok(Box::pin(async move { Ok(FieldValue::owned_any(info)) }))
     })
     .description("Whether anything can be kept here.");
@@ -98,7 +97,20 @@ type Kept = BoxFuture<'static, Result<FieldValue<'static>, Failure>>;
 /// The store, and who queries serving for answers to be kept.
 struct Keeper {
     keeping: Arc<Keeping>,
+    /// For whom.
+    scope: Scope,
     asker: Asker,
+}
+
+impl Keeper {
+    /// Refuses who may not.
+    fn check(&self, right: Right) -> Result<(), ServiceError> {
+        if self.asker.caller.may(right) {
+            return Ok(());
+        }
+        let message = format!("no role of yours has the right `{}`", right.as_str());
+        Err(ServiceError::new(Code::PermissionDenied, message))
+    }
 }
 
 /// A field that lowers its arguments and calls the store. The one place where an error of the store becomes one of
@@ -130,7 +142,8 @@ fn keeper(context: &ResolverContext<'_>) -> Result<Keeper, ServiceError> {
     let keeping = context.data_opt::<Arc<Keeping>>().cloned().ok_or_else(|| {
         ServiceError::new(Code::Internal, "this schema was built to be printed, not to be queried")
     })?;
-    Ok(Keeper { keeping, asker })
+    let scope = keeping.scope(&asker.caller);
+    Ok(Keeper { keeping, scope, asker })
 }
 
 fn id_argument(description: &str) -> InputValue {

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
+use async_graphql::Value;
 use async_graphql::dynamic::{
     Field, FieldFuture, FieldValue, InputValue, Object, SchemaBuilder, Subscription,
     SubscriptionField, SubscriptionFieldFuture, TypeRef,
 };
-use clio_proto::Description;
+use clio_proto::{Description, Principal, ServingState};
 use futures::StreamExt;
 use tokio_stream::wrappers::WatchStream;
 
 use super::answer::{CUBE_ANSWER, CubeAnswer};
-use super::asker::{asks, backend, response_key};
+use super::asker::{asks, backend, caller, response_key};
 use super::dataset::{DATASET, Dataset};
 use super::kept;
 use super::members::{MEMBER_PAGE, MemberPage};
+use super::object::ObjectOf;
 use super::question::{CUBE_FILTER, CUBE_QUERY, FIELD};
 use super::runs::{RUN, Run};
 use super::scalars::{DATE, INT64};
@@ -26,6 +28,7 @@ use crate::lower::{self, DEFAULT_MEMBERS, DEFAULT_RUNS, DEFAULT_SNAPSHOTS};
 use crate::names::Names;
 
 pub(super) const QUERY: &str = "Query";
+const ME: &str = "Me";
 pub(super) const SUBSCRIPTION: &str = "Subscription";
 
 pub(super) fn register(
@@ -39,6 +42,7 @@ pub(super) fn register(
         .description("All queries.")
         .field(dataset_field(dataset))
         .field(insecure_field(is_insecure))
+        .field(me_field())
         .field(serving_field())
         .field(snapshots_field())
         .field(refused_snapshots_field())
@@ -46,7 +50,7 @@ pub(super) fn register(
         .field(cube_field(Arc::clone(&names)))
         .field(members_field(Arc::clone(&names)));
     let query = kept::fields(query, &names);
-    schema.register(query).register(kept::mutation(&names)).register(subscription())
+    schema.register(me()).register(query).register(kept::mutation(&names)).register(subscription())
 }
 
 fn dataset_field(dataset: &Description) -> Field {
@@ -67,10 +71,37 @@ fn insecure_field(is_insecure: bool) -> Field {
         )
 }
 
+/// Who asks, as GraphQL shows it.
+#[derive(Debug, Clone)]
+struct Me(Arc<Principal>);
+
+fn me() -> Object {
+    let string = || TypeRef::named_nn(TypeRef::STRING);
+    let groups = TypeRef::named_nn_list_nn(TypeRef::STRING);
+    let me = ObjectOf::<Me>::new(ME, "Whoever is signed in.");
+    let me = me.leaf("name", string(), "The name: of a person mostly an e-mail address.", |it| {
+        it.0.name.as_str().into()
+    });
+    let kind = "What it is a name of: `user`, `key` or `service`.";
+    let me = me.leaf("kind", string(), kind, |it| it.0.kind.as_str().into());
+    let me = me.leaf("groups", groups, "The groups that they are in.", |it| {
+        Value::List(it.0.groups.iter().map(|group| Value::from(group.as_str())).collect())
+    });
+    me.finish()
+}
+
+fn me_field() -> Field {
+    Field::new("me", TypeRef::named(ME), |context| {
+        let me = caller(&context).principal().map(|principal| Me(Arc::clone(principal)));
+        FieldFuture::Value(me.map(FieldValue::owned_any))
+    })
+    .description("Whoever asks; null where nobody has to sign in.")
+}
+
 fn serving_field() -> Field {
     asks("serving", TypeRef::named_nn(SERVING_STATUS), |_, asker| {
         Ok(Box::pin(async move {
-            let status = asker.backend.status(asker.client).await;
+            let status = asker.backend.status(&asker.caller).await;
             Ok(FieldValue::owned_any(ServingStatus::from(status)))
         }))
     })
@@ -188,12 +219,24 @@ fn members_field(names: Arc<Names>) -> Field {
 fn subscription() -> Subscription {
     let serving = SubscriptionField::new("serving", TypeRef::named_nn(SERVING_STATUS), |context| {
         let (backend, field) = (backend(&context), response_key(&context));
+        let caller = caller(&context);
         SubscriptionFieldFuture::new(async move {
             let backend = backend.map_err(|error| graphql_error(error, field))?;
             let statuses = WatchStream::new(backend.watch());
-            Ok(statuses.map(move |status| {
-                let status = ServingStatus::from(backend.reports.outward_status(status));
-                Ok::<_, async_graphql::Error>(FieldValue::owned_any(status))
+            Ok(statuses.then(move |status| {
+                let (backend, caller) = (Arc::clone(&backend), caller.clone());
+                async move {
+                    // The gateway is told more than each may see: whoever is signed in is told by serving.
+                    let status = match caller.principal() {
+                        Some(_) if status.state != ServingState::Down => {
+                            backend.status(&caller).await
+                        }
+                        _ => backend.reports.outward_status(status),
+                    };
+                    Ok::<_, async_graphql::Error>(FieldValue::owned_any(ServingStatus::from(
+                        status,
+                    )))
+                }
             }))
         })
     })

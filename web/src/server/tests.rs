@@ -43,17 +43,18 @@ async fn every_code_has_its_face() {
 #[tokio::test]
 async fn a_slow_service_is_not_waited_for() {
     let limits = GatewayLimits { service_timeout: std::time::Duration::ZERO, ..Default::default() };
-    let gateway = Gateway::new(
+    let gateway = Gateway::try_new(
         Arc::new(Silent),
         GatewayConfig { limits, ..GatewayConfig::default() },
         CancellationToken::new(),
-    );
+    )
+    .unwrap();
     gateway.set_dataset(&media()).unwrap();
-    let response = gateway.schema().unwrap().execute(CUBE).await;
+    let response = gateway.whole().unwrap().schema.execute(CUBE).await;
     let error = serde_json::to_value(&response.errors[0]).unwrap();
     assert!(error["message"].as_str().unwrap().starts_with("serving took too long to answer"));
     assert_eq!(error["extensions"], json!({ "code": "DEADLINE_EXCEEDED", "retryable": true }));
-    let status = crate::testing::execute(&gateway.schema().unwrap(), STATE).await;
+    let status = crate::testing::execute(&gateway.whole().unwrap().schema, STATE).await;
     assert!(status.to_string().contains("state: DOWN"), "{status}");
 }
 
@@ -249,7 +250,7 @@ async fn when_serving_goes_away_the_api_stays_and_says_so() {
 #[tokio::test]
 async fn another_model_makes_another_schema() {
     let server = TestServer::start().await;
-    let schema = || Arc::as_ptr(&server.gateway.schema().unwrap());
+    let schema = || Arc::as_ptr(&server.gateway.whole().unwrap().schema);
     let first = schema();
     server.cubes.tell(Ok(serving(42)));
     server.wait_for(|status| status.snapshot.as_ref().is_some_and(|it| it.id.0 == 42)).await;

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 
 use crate::args::DemoArgs;
 use crate::commands::{gateway, synth};
+use crate::door::Guard;
 use crate::progress::Bars;
 use crate::settings::Settings;
 use crate::terminal::{say, tell};
@@ -26,7 +27,7 @@ use crate::{address, door, etl_config, run_report, seed, signals};
 
 /// Makes what is missing, then serves until it is stopped.
 pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<()> {
-    door::check("--http", settings.http, settings.gateway.is_insecure)?;
+    door::check("--http", settings.http, Guard::None, settings.gateway.is_insecure)?;
     door::raise_file_handles();
     // The address is bound first: better to fail now than after minutes of work.
     let listener = gateway::listen(settings.http).await?;

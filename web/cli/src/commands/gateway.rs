@@ -4,30 +4,39 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clio_proto::RemoteCubes;
+use clio_proto::{RemoteConfig, RemoteCubes};
 use clio_store::{SqliteStore, Store};
 use clio_web::GatewayConfig;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::door::Guard;
 use crate::settings::Settings;
 use crate::terminal::tell;
-use crate::{clock, door, seed, signals};
+use crate::{access, clock, door, seed, signals};
 
 /// Serves until it is stopped.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
-    let service = Arc::new(RemoteCubes::new(settings.named_replicas()?)?);
-    door::check("--http", settings.http, settings.gateway.is_insecure)?;
+    let token = settings.access.gateway_token_file.as_deref();
+    let remote = RemoteConfig {
+        gateway_token: token.map(|file| access::secret(file, "gateway's token")).transpose()?,
+        ..settings.named_replicas()?.clone()
+    };
+    let service = Arc::new(RemoteCubes::new(&remote)?);
+    let mut tasks = JoinSet::new();
+    let stop = signals::stop_token(&mut tasks);
+    let access = access::of_gateway(settings, &mut tasks, &stop)?;
+    let guard = if access.is_some() { Guard::SignIn } else { Guard::None };
+    door::check("--http", settings.http, guard, settings.gateway.is_insecure)?;
     door::raise_file_handles();
     let listener = listen(settings.http).await?;
     let address = listener.local_addr()?;
     let config = GatewayConfig {
         store: store(settings.store.file.as_deref(), settings)?,
+        access,
         seed: seed::of_this_process(),
         ..settings.gateway.clone()
     };
-    let mut tasks = JoinSet::new();
-    let stop = signals::stop_token(&mut tasks);
     tell!("dashboard and GraphQL on http://{address}");
     let server_stop = stop.clone();
     tasks.spawn(async move { Ok(clio_web::serve(service, config, listener, server_stop).await?) });

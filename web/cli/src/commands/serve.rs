@@ -7,6 +7,7 @@ use clio_serving::{Cubes, ServingConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::door::Guard;
 use crate::settings::Settings;
 use crate::terminal::tell;
 use crate::{address, door, seed, signals};
@@ -17,7 +18,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let config = settings.serving(address::folder(lake)?);
     let config = ServingConfig { seed: seed::of_this_process(), ..config };
     let grpc = settings.grpc;
-    door::check("--grpc", grpc, settings.is_grpc_insecure)?;
+    door::check("--grpc", grpc, Guard::None, settings.is_grpc_insecure)?;
     door::raise_file_handles();
     let listener = TcpListener::bind(grpc)
         .await

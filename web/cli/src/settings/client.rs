@@ -5,6 +5,12 @@ use super::{Place, Setting};
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting::rare(
+        ["client.key_file", "CLIO_CLIENT_KEY_FILE", "key-file"],
+        Kind::File,
+        "A file with the API key by which serving knows who asks, where it asks for one; a gateway shows its own token",
+        |it| Place::MaybePath(&mut it.key_file),
+    ),
+    Setting::rare(
         ["client.connect_timeout", "CLIO_CLIENT_CONNECT_TIMEOUT", "connect-timeout"],
         TIMES,
         "How long a connection to a replica may take to open",

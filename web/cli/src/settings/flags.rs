@@ -10,13 +10,20 @@ use super::{Setting, Settings, all};
 /// The heading of settings that `-h` omits.
 const LIMITS: &str = "Limits (all of them also in a file, see --config)";
 /// Settings that the demo determines itself.
-const NOT_OF_DEMO: [&str; 4] = ["serving.lake", "serving.grpc", "gateway.serving", "gateway.media"];
+const NOT_OF_DEMO: [&str; 6] = [
+    "serving.lake",
+    "serving.grpc",
+    "gateway.serving",
+    "gateway.media",
+    "gateway.roles",
+    "gateway.gateway_token_file",
+];
 
 /// Gives every command the flags of its settings.
 pub(crate) fn add_flags(root: Command) -> Command {
     let of_demo = |setting: &&Setting| !NOT_OF_DEMO.contains(&setting.name);
     let is_rare = |setting: &&Setting| setting.is_rare;
-    let everything = ["serving", "gateway", "client"];
+    let everything = ["serving", "gateway", "access", "sign_in", "client"];
     let log = of_tables(&["log"]).zip(1000..);
     root.args(log.map(|(setting, order)| {
         arg(setting).global(true).help_heading("Logging").display_order(order)
@@ -27,8 +34,10 @@ pub(crate) fn add_flags(root: Command) -> Command {
     .mut_subcommand("query", |it| {
         it.args(of_tables(&["serving", "client"]).filter(is_rare).map(arg))
     })
-    .mut_subcommand("serve", |it| it.args(of_tables(&["serving"]).map(arg)))
-    .mut_subcommand("gateway", |it| it.args(of_tables(&["gateway", "client"]).map(arg)))
+    .mut_subcommand("serve", |it| it.args(of_tables(&["serving", "access"]).map(arg)))
+    .mut_subcommand("gateway", |it| {
+        it.args(of_tables(&["gateway", "access", "sign_in", "client"]).map(arg))
+    })
     .mut_subcommand("config", |it| {
         it.mut_subcommand("show", |it| {
             it.args(of_tables(&everything).map(|setting| arg(setting).hide_short_help(true)))

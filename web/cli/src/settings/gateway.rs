@@ -23,6 +23,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         |it| Place::Switch(&mut it.gateway.is_insecure),
     ),
     Setting::new(
+        ["gateway.roles", "CLIO_ROLES", "roles"],
+        Kind::File,
+        "The file of roles, which serving enforces: the gateway takes from it how often each may ask, and who may annotate",
+        |it| Place::MaybePath(&mut it.access.roles),
+    ),
+    Setting::new(
+        ["gateway.gateway_token_file", "CLIO_GATEWAY_TOKEN_FILE", "gateway-token-file"],
+        Kind::File,
+        "A file with the secret that makes serving believe who asks, as the gateway says it: at least 32 characters",
+        |it| Place::MaybePath(&mut it.access.gateway_token_file),
+    ),
+    Setting::new(
         ["gateway.allowed_hosts", "CLIO_ALLOW_HOST", "allow-host"],
         Kind::Names,
         "Names, without ports, by which browsers may call the gateway beside localhost and its address",

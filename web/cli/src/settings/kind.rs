@@ -8,11 +8,12 @@
 //! | switch | `true` | `true`, `1`, `yes`, `on`; as a flag also nothing |
 //! | list | `["a", "b"]` | `a,b` |
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use toml::de::DeValue;
@@ -38,11 +39,14 @@ pub(super) enum Kind {
     Address,
     Names,
     Origins,
+    Networks,
     Replicas,
 }
 
 /// Counts without a bound of their own.
 pub(super) const COUNTS: Kind = Kind::Count(1, 1_000_000_000);
+/// Counts of which 0 stands for no limit.
+pub(super) const COUNTS_OR_NONE: Kind = Kind::Count(0, 1_000_000);
 /// Times without bounds of their own. Nothing waits longer than a day.
 pub(super) const TIMES: Kind = Kind::Time(Duration::from_millis(1), Duration::from_hours(24));
 /// Sizes without bounds of their own.
@@ -63,12 +67,13 @@ impl Kind {
             Self::Address => "ADDR",
             Self::Names => "NAME,...",
             Self::Origins => "ORIGIN,...",
+            Self::Networks => "ADDR,...",
             Self::Replicas => "URL,...",
         }
     }
 
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Self::Names | Self::Origins | Self::Replicas)
+        matches!(self, Self::Names | Self::Origins | Self::Networks | Self::Replicas)
     }
 
     /// The allowed values, for the documentation.
@@ -88,6 +93,7 @@ impl Kind {
             Self::Address => "address with a port".to_owned(),
             Self::Names => "list of names".to_owned(),
             Self::Origins => "list of origins".to_owned(),
+            Self::Networks => "list of addresses and networks".to_owned(),
             Self::Replicas => "list of addresses".to_owned(),
         }
     }
@@ -122,6 +128,10 @@ impl Kind {
             Self::Origins => "write a list of origins, a scheme and a host each, such as \
                               `[\"https://cdn.example.com\"]`"
                 .to_owned(),
+            Self::Networks => {
+                "write a list of addresses and networks, such as `[\"10.0.0.7\", \"fd00::/8\"]`"
+                    .to_owned()
+            }
             Self::Replicas => {
                 "write a list of addresses, such as `[\"http://127.0.0.1:50051\"]`".to_owned()
             }
@@ -216,10 +226,16 @@ impl Kind {
             Self::Origins => {
                 clio_web::is_origin(text).then(|| text.trim_end_matches('/').to_ascii_lowercase())
             }
+            Self::Networks => network(text).map(|_| text.to_owned()),
             // The client decides which addresses are valid for serving.
             _ => Some(text.to_owned()),
         }
     }
+}
+
+/// An address, or a network such as `10.1.0.0/16`.
+pub(crate) fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 fn put<T: TryFrom<u64>>(place: &mut T, number: u64) -> Option<()> {

@@ -60,6 +60,13 @@ export async function ask<Result, Variables>(
     throw new GatewayError(code, first.message, first.extensions?.retryable ?? code === 'UNAVAILABLE');
   }
   if (!body?.data) {
+    // A proxy whose session has run out answers itself, or sends one on to its page of signing in.
+    if (response.status === 401 || response.redirected) {
+      throw new GatewayError('UNAUTHENTICATED', `the gateway at ${location.origin} is reached only by who is signed in`, false);
+    }
+    if (response.status === 403) {
+      throw new GatewayError('PERMISSION_DENIED', 'you are signed in, and may not ask this', false);
+    }
     // A proxy in between answers in its own words; only its status is reliable.
     const message = `the gateway at ${location.origin} answered HTTP ${response.status} without a GraphQL answer`;
     throw new GatewayError(response.status >= 500 ? 'UNAVAILABLE' : 'INTERNAL', message, response.status >= 500);

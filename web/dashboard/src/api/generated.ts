@@ -151,7 +151,7 @@ export type DaysFragment = { from: string, to: string };
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null, person: string }, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null, person: string }, me: { name: string, kind: string } | null, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -600,6 +600,10 @@ export const StartDocument = new TypedDocumentString(`
     isOn
     hint
     person
+  }
+  me {
+    name
+    kind
   }
   dataset {
     name

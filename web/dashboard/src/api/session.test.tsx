@@ -47,11 +47,12 @@ describe('the session', () => {
     const { result } = open();
     await waitFor(() => expect(result.current.error?.message).toBe('no snapshot is held yet'));
     expect(result.current.dataset).toBeNull();
-    gateway.start = () => ({ data: { insecure: true, dataset: DATASET_INFO, serving: gateway.status } });
+    gateway.start = () => ({ data: { insecure: true, me: { name: 'ann@example.com', kind: 'user' }, dataset: DATASET_INFO, serving: gateway.status } });
     result.current.retry();
     await waitFor(() => expect(result.current.dataset?.name).toBe('media'));
     expect(result.current.error).toBeNull();
     expect(result.current.insecure).toBe(true);
+    expect(result.current.me?.name).toBe('ann@example.com');
   });
 
   it('follows a newer snapshot that is announced', async () => {
@@ -101,7 +102,7 @@ describe('the session', () => {
   it('learns the names of another model', async () => {
     const { result, link } = open();
     await waitFor(() => expect(result.current.dataset?.fingerprint).toBe('f1'));
-    gateway.start = () => ({ data: { insecure: false, dataset: { ...DATASET_INFO, name: 'shop', fingerprint: 'f2' }, serving: gateway.status } });
+    gateway.start = () => ({ data: { insecure: false, me: null, dataset: { ...DATASET_INFO, name: 'shop', fingerprint: 'f2' }, serving: gateway.status } });
     const next = committed(2, '2026-02-02T04:00:00Z');
     link.move({ status: { ...next, snapshot: next.snapshot && { ...next.snapshot, fingerprint: 'f2' } } });
     await waitFor(() => expect(result.current.dataset?.name).toBe('shop'));

@@ -20,10 +20,14 @@ import { isBehind, isWithdrawn, newestOf, type Snapshot } from './newest';
 
 export type { Snapshot };
 
+export type Me = NonNullable<StartQuery['me']>;
+
 export interface Session {
   readonly link: LinkState;
   /** Anyone who can reach the gateway can read everything. */
   readonly insecure: boolean;
+  /** Who is signed in; null where nobody has to be. */
+  readonly me: Me | null;
   /** Whether links and views can be kept, or how to turn that on; null until the gateway's first answer. */
   readonly keeping: StartQuery['keeping'] | null;
   /** Null until the gateway's first answer. */
@@ -119,6 +123,7 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
   const info = start.data?.dataset;
   const insecure = start.data?.insecure ?? false;
   const keeping = start.data?.keeping ?? null;
+  const me = start.data?.me ?? null;
   const dataset = useMemo(() => (info ? toDataset(info) : null), [info]);
   const [lastError, setLastError] = useState<GatewayError | null>(null);
   const error = start.error ? asGatewayError(start.error) : null;
@@ -129,6 +134,7 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
       link: linkState,
       insecure,
       keeping,
+      me,
       dataset,
       snapshot,
       behind,
@@ -140,7 +146,7 @@ export function SessionProvider({ link, children }: { readonly link: Link; reado
       hold,
       release: () => setAsked(null),
     }),
-    [linkState, insecure, keeping, dataset, snapshot, behind, lastError, refetch, leave, held, followed, hold],
+    [linkState, insecure, keeping, me, dataset, snapshot, behind, lastError, refetch, leave, held, followed, hold],
   );
   return <SessionContext value={session}>{children}</SessionContext>;
 }

@@ -20,7 +20,7 @@ const Tour = lazy(() => import('./tour/Tour'));
 const ShareMenu = lazy(() => import('../share/ShareMenu'));
 
 export function Shell() {
-  const { link, insecure, snapshot, behind, dataset, isHeld } = useSession();
+  const { link, insecure, me, snapshot, behind, dataset, isHeld } = useSession();
   const { isOffered, step } = useTour();
   const isExplore = useLocation({ select: ({ pathname }) => pathname === '/' });
   const sent = useLocation({ select: ({ state }) => state.sent });
@@ -63,6 +63,11 @@ export function Shell() {
         <a className="bar-link" href="/graphiql">
           GraphiQL
         </a>
+        {me && (
+          <span className="bar-me muted" title={me.kind === 'user' ? 'You are signed in' : `You are signed in as a ${me.kind}`}>
+            {me.name}
+          </span>
+        )}
         <ThemeSwitch />
       </header>
       {insecure && <p className="banner">Open to everyone: anyone who can reach this address can read everything here, and change what is saved.</p>}

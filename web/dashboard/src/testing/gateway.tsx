@@ -113,7 +113,7 @@ function isReply(reply: Partial<CubeAnswer> | Reply): reply is Reply {
 export function mockGateway(): Gateway {
   const gateway: Gateway = {
     cube: () => ({}),
-    start: () => ({ data: { insecure: false, keeping: keepingOf(gateway), dataset: DATASET_INFO, serving: gateway.status } }),
+    start: () => ({ data: { insecure: false, me: null, keeping: keepingOf(gateway), dataset: DATASET_INFO, serving: gateway.status } }),
     members: () => ({ members: [], total: 0 }),
     records: () => ({ data: { serving: gateway.status, snapshots: [], refusedSnapshots: [], runs: [] } }),
     views: [],

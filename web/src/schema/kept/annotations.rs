@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::dynamic::{
     Field, FieldValue, InputObject, InputValue, Object, ObjectAccessor, SchemaBuilder, TypeRef,
 };
-use clio_proto::{Code, ServiceError};
+use clio_proto::{Code, Right, ServiceError};
 use clio_store::{Annotation, AnnotationDraft, AnnotationPage, AnnotationsAsked, Member};
 
 use super::super::object::{ObjectOf, int};
@@ -93,7 +93,7 @@ pub(super) fn page(names: &Arc<Names>) -> Field {
         let asked = asked(&names, arguments)?;
         Ok(Box::pin(async move {
             let page = match keeper.keeping.store() {
-                Some(store) => store.annotations(&keeper.keeping.scope, asked).await?,
+                Some(store) => store.annotations(&keeper.scope, asked).await?,
                 None => AnnotationPage { annotations: Vec::new(), n_total: 0 },
             };
             Ok(FieldValue::owned_any(page))
@@ -146,8 +146,9 @@ fn add(names: &Arc<Names>) -> Field {
     keeps("addAnnotation", TypeRef::named_nn(ANNOTATION), move |arguments, keeper| {
         let draft = draft(&names, arguments)?;
         Ok(Box::pin(async move {
+            keeper.check(Right::Annotate)?;
             let store = keeper.keeping.required()?;
-            let added = store.add_annotation(&keeper.keeping.scope, draft).await?;
+            let added = store.add_annotation(&keeper.scope, draft).await?;
             Ok(FieldValue::owned_any(added))
         }))
     })
@@ -160,8 +161,9 @@ fn change(names: &Arc<Names>) -> Field {
     keeps("changeAnnotation", TypeRef::named_nn(ANNOTATION), move |arguments, keeper| {
         let (at, draft) = (revision(arguments)?, draft(&names, arguments)?);
         Ok(Box::pin(async move {
+            keeper.check(Right::Annotate)?;
             let store = keeper.keeping.required()?;
-            let changed = store.change_annotation(&keeper.keeping.scope, at, draft).await?;
+            let changed = store.change_annotation(&keeper.scope, at, draft).await?;
             Ok(FieldValue::owned_any(changed))
         }))
     })
@@ -175,8 +177,9 @@ fn remove() -> Field {
     keeps("removeAnnotation", TypeRef::named_nn(ANNOTATION), |arguments, keeper| {
         let at = revision(arguments)?;
         Ok(Box::pin(async move {
+            keeper.check(Right::Annotate)?;
             let store = keeper.keeping.required()?;
-            let removed = store.remove_annotation(&keeper.keeping.scope, at).await?;
+            let removed = store.remove_annotation(&keeper.scope, at).await?;
             Ok(FieldValue::owned_any(removed))
         }))
     })
@@ -189,8 +192,9 @@ fn restore() -> Field {
     keeps("restoreAnnotation", TypeRef::named_nn(ANNOTATION), |arguments, keeper| {
         let at = revision(arguments)?;
         Ok(Box::pin(async move {
+            keeper.check(Right::Annotate)?;
             let store = keeper.keeping.required()?;
-            let back = store.restore_annotation(&keeper.keeping.scope, at).await?;
+            let back = store.restore_annotation(&keeper.scope, at).await?;
             Ok(FieldValue::owned_any(back))
         }))
     })

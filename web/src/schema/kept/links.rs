@@ -98,8 +98,10 @@ pub(super) fn find(names: &Arc<Names>) -> Field {
         let id = lower::required(arguments, "id")?.text()?.to_owned();
         Ok(Box::pin(async move {
             let store = keeper.keeping.required()?;
-            let link = store.link(&keeper.keeping.scope, &Shortened(&id).to_string()).await?;
-            Ok(shown(link, &names))
+            let link = store.link(&keeper.scope, &Shortened(&id).to_string()).await?;
+            // Its numbers are what its maker may see, and others perhaps may not.
+            let is_own = link.owner == keeper.scope.person;
+            Ok(if is_own { shown(link, &names) } else { without_numbers(link) })
         }))
     })
     .argument(id_argument("The link's id."))
@@ -138,7 +140,7 @@ pub(super) fn mutations(mutation: Object, names: &Arc<Names>) -> Object {
                 ))
             })?;
             let draft = LinkDraft { address, snapshot, answers };
-            let link = store.add_link(&keeper.keeping.scope, draft).await?;
+            let link = store.add_link(&keeper.scope, draft).await?;
             Ok(shown(link, &names))
         }))
     });
@@ -183,6 +185,18 @@ fn without_effort(answer: Answer) -> Answer {
 fn shown(mut link: clio_store::Link, names: &Names) -> FieldValue<'static> {
     let answers = std::mem::take(&mut link.answers).into_iter().map(|kept| seen(kept, names));
     let answers = answers.collect();
+    FieldValue::owned_any(Link { link, answers })
+}
+
+fn without_numbers(mut link: clio_store::Link) -> FieldValue<'static> {
+    let hidden = |kept: LinkAnswer| Seen {
+        name: kept.name,
+        answer: None,
+        problem: Some(
+            "these numbers are shown to who kept them; others ask for their own".to_owned(),
+        ),
+    };
+    let answers = std::mem::take(&mut link.answers).into_iter().map(hidden).collect();
     FieldValue::owned_any(Link { link, answers })
 }
 

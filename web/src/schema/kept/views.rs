@@ -74,7 +74,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 pub(super) fn all() -> Field {
     keeps("views", TypeRef::named_nn_list_nn(VIEW), |_, keeper| {
         Ok(Box::pin(async move {
-            let scope = &keeper.keeping.scope;
+            let scope = &keeper.scope;
             let views = match keeper.keeping.store() {
                 Some(store) => store.views(scope).await?,
                 None => Vec::new(),
@@ -102,7 +102,7 @@ fn add() -> Field {
     keeps("addView", TypeRef::named_nn(VIEW), |arguments, keeper| {
         let draft = draft(arguments)?;
         Ok(Box::pin(async move {
-            let scope = &keeper.keeping.scope;
+            let scope = &keeper.scope;
             let view = keeper.keeping.required()?.add_view(scope, draft).await?;
             Ok(View::value(view, &scope.person))
         }))
@@ -115,7 +115,7 @@ fn change() -> Field {
     keeps("changeView", TypeRef::named_nn(VIEW), |arguments, keeper| {
         let (at, draft) = (revision(arguments)?, draft(arguments)?);
         Ok(Box::pin(async move {
-            let scope = &keeper.keeping.scope;
+            let scope = &keeper.scope;
             let view = keeper.keeping.required()?.change_view(scope, at, draft).await?;
             Ok(View::value(view, &scope.person))
         }))
@@ -130,7 +130,7 @@ fn remove() -> Field {
     keeps("removeView", TypeRef::named_nn(VIEW), |arguments, keeper| {
         let at = revision(arguments)?;
         Ok(Box::pin(async move {
-            let scope = &keeper.keeping.scope;
+            let scope = &keeper.scope;
             let view = keeper.keeping.required()?.remove_view(scope, at).await?;
             Ok(View::value(view, &scope.person))
         }))
@@ -144,7 +144,7 @@ fn restore() -> Field {
     keeps("restoreView", TypeRef::named_nn(VIEW), |arguments, keeper| {
         let at = revision(arguments)?;
         Ok(Box::pin(async move {
-            let scope = &keeper.keeping.scope;
+            let scope = &keeper.scope;
             let view = keeper.keeping.required()?.restore_view(scope, at).await?;
             Ok(View::value(view, &scope.person))
         }))
@@ -158,7 +158,7 @@ fn open() -> Field {
     keeps("openView", TypeRef::named_nn(VIEW), |arguments, keeper| {
         let id = id(&lower::required(arguments, "id")?)?;
         Ok(Box::pin(async move {
-            let scope = &keeper.keeping.scope;
+            let scope = &keeper.scope;
             let view = keeper.keeping.required()?.open_view(scope, id).await?;
             Ok(View::value(view, &scope.person))
         }))
@@ -171,7 +171,7 @@ fn set_default() -> Field {
     keeps("setDefaultView", TypeRef::named(VIEW), |arguments, keeper| {
         let id = Argument::of(arguments, "id").map(|it| id(&it)).transpose()?;
         Ok(Box::pin(async move {
-            let scope = &keeper.keeping.scope;
+            let scope = &keeper.scope;
             let view = keeper.keeping.required()?.set_default_view(scope, id).await?;
             Ok(view.map_or(FieldValue::NULL, |view| View::value(view, &scope.person)))
         }))

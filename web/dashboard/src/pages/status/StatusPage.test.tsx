@@ -117,7 +117,7 @@ describe('Status', () => {
   });
 
   it('has no calendar of days if the dataset has no days', async () => {
-    gateway.start = () => ({ data: { insecure: false, dataset: { ...DATASET_INFO, timeKeys: [] }, serving: gateway.status } });
+    gateway.start = () => ({ data: { insecure: false, me: null, dataset: { ...DATASET_INFO, timeKeys: [] }, serving: gateway.status } });
     renderAt('/status', gateway);
     expect(await screen.findByRole('region', { name: 'Runs' })).toBeTruthy();
     expect(screen.queryByRole('region', { name: /^Days/ })).toBeNull();

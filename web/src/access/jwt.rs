@@ -1,0 +1,93 @@
+//! Tokens: signed JSON (RFC 7519, compact form of RFC 7515), taken apart without believing anything of it before its signature.
+//!
+//! Of what a header may say only `alg` and `kid` are looked at, to find the key among the provider's own: keys and addresses of keys that
+//! a token brings along (`jwk`, `jku`, `x5u`) are nobody's.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::jwk::{Algorithm, PublicKey};
+
+/// The most bytes of a token: what connections take for all headers is not much more.
+const MAX_BYTES: usize = 32 << 10;
+
+/// Why a token is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TokenError {
+    #[error("it is no signed token of three parts")]
+    Shape,
+    #[error("it is signed by another algorithm than RS256 or ES256, or not at all")]
+    Algorithm,
+    #[error("its header asks for what is not supported")]
+    Critical,
+    #[error("no key of the provider has signed it")]
+    Signature,
+}
+
+/// A token whose signature nobody has looked at yet.
+#[derive(Debug)]
+pub(super) struct Unverified<'a> {
+    algorithm: Algorithm,
+    key_id: Option<String>,
+    /// What is signed.
+    message: &'a str,
+    signature: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct RawHeader {
+    alg: String,
+    kid: Option<String>,
+    crit: Option<Value>,
+}
+
+impl<'a> Unverified<'a> {
+    /// Takes a token apart.
+    pub(super) fn parse(token: &'a str) -> Result<Self, TokenError> {
+        if token.len() > MAX_BYTES {
+            return Err(TokenError::Shape);
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Shape)?;
+        let (header, payload) = message.split_once('.').ok_or(TokenError::Shape)?;
+        if payload.contains('.') {
+            return Err(TokenError::Shape);
+        }
+        let header = decoded(header)?;
+        let header: RawHeader = serde_json::from_slice(&header).map_err(|_| TokenError::Shape)?;
+        let algorithm = Algorithm::of_name(&header.alg).ok_or(TokenError::Algorithm)?;
+        // What has to be understood is not understood.
+        if header.crit.is_some() {
+            return Err(TokenError::Critical);
+        }
+        Ok(Self { algorithm, key_id: header.kid, message, signature: decoded(signature)? })
+    }
+
+    /// Whether a key may be the one that has signed it, by what both say.
+    pub(super) fn may_be_of(&self, key: &PublicKey) -> bool {
+        let is_named = match (&self.key_id, &key.id) {
+            (Some(own), Some(other)) => own == other,
+            // A provider with one key need not name it.
+            _ => true,
+        };
+        is_named && key.algorithm() == self.algorithm
+    }
+
+    /// What the token says, if one of these keys has signed it.
+    pub(super) fn verify(self, keys: &[PublicKey]) -> Result<Map<String, Value>, TokenError> {
+        let mut keys = keys.iter().filter(|key| self.may_be_of(key));
+        if !keys.any(|key| key.has_signed(self.message.as_bytes(), &self.signature)) {
+            return Err(TokenError::Signature);
+        }
+        let (_, payload) = self.message.split_once('.').ok_or(TokenError::Shape)?;
+        serde_json::from_slice(&decoded(payload)?).map_err(|_| TokenError::Shape)
+    }
+}
+
+fn decoded(part: &str) -> Result<Vec<u8>, TokenError> {
+    BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Shape)
+}
+
+#[cfg(test)]
+mod tests;
