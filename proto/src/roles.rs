@@ -109,8 +109,8 @@ pub struct RoleLimits {
     pub burst: Option<u32>,
     /// The most groups that a question may form.
     pub max_groups: Option<u32>,
-    /// The most days between the ends of a range.
-    pub max_range_days: Option<u32>,
+    /// The longest that a question may wait and compute, in seconds.
+    pub max_seconds: Option<u32>,
 }
 
 /// A file of roles that does not hold; its text lists every problem, one a line.

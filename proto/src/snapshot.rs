@@ -30,6 +30,9 @@ pub struct SnapshotInfo {
     pub unattributed: Arc<[Unattributed]>,
     /// The result of the last exact recount of some of its days; `None` if it was never verified.
     pub verification: Option<VerificationInfo>,
+    /// Whoever asks does not operate the lake: of its cells, events, unattributed ones and recounts nothing is told, and the
+    /// numbers of them here are 0.
+    pub is_withheld: bool,
 }
 
 /// A version of the lake that is refused as a snapshot: its commit is not readable, its contents are not what the

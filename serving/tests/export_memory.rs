@@ -67,6 +67,7 @@ fn page(number: usize) -> Answer {
             rows_in: 0,
             unattributed: std::sync::Arc::default(),
             verification: None,
+            is_withheld: false,
         },
         group_by: ["asset", "day"].map(|key| key.parse().unwrap()).to_vec(),
         measures: ["impressions", "viewers", "plays", "take_rate"].map(str::to_owned).to_vec(),

@@ -62,6 +62,7 @@ pub(crate) fn snapshot(version: u64) -> SnapshotInfo {
             rms_error: 0.5,
             share_within_bounds: 0.96875,
         }),
+        is_withheld: false,
     }
 }
 

@@ -137,6 +137,7 @@ pub(super) fn snapshot_to_wire(info: SnapshotInfo) -> wire::Snapshot {
         rows_in,
         unattributed,
         verification,
+        is_withheld,
     } = info;
     let unattributed = unattributed.iter().map(|Unattributed { source, day, rows }| {
         wire::Unattributed { source: source.clone(), day: day.to_string(), rows: *rows }
@@ -153,6 +154,7 @@ pub(super) fn snapshot_to_wire(info: SnapshotInfo) -> wire::Snapshot {
         rows_in,
         unattributed: unattributed.collect(),
         verification: verification.as_ref().map(verification::to_wire),
+        withheld: is_withheld,
     }
 }
 
@@ -169,6 +171,7 @@ pub(super) fn snapshot_from_wire(snapshot: wire::Snapshot) -> Result<SnapshotInf
         rows_in,
         unattributed,
         verification,
+        withheld,
     } = snapshot;
     let unattributed = unattributed.into_iter().map(|wire::Unattributed { source, day, rows }| {
         let day = date("snapshot.unattributed.day", &day)?;
@@ -185,5 +188,6 @@ pub(super) fn snapshot_from_wire(snapshot: wire::Snapshot) -> Result<SnapshotInf
         rows_in,
         unattributed: unattributed.collect::<Result<_, ServiceError>>()?,
         verification: verification.map(verification::from_wire).transpose()?,
+        is_withheld: withheld,
     })
 }

@@ -232,6 +232,7 @@ fn snapshot_infos() -> impl Strategy<Value = SnapshotInfo> {
             any::<u64>(),
             prop::collection::vec((text(), day(), any::<u64>()), 0..3),
             prop::option::of(verifications()),
+            any::<bool>(),
         ),
     )
         .prop_map(|(id, at, run, fingerprint, days, n_days, n_cells, rows)| SnapshotInfo {
@@ -249,6 +250,7 @@ fn snapshot_infos() -> impl Strategy<Value = SnapshotInfo> {
                 .map(|(source, day, rows)| Unattributed { source, day, rows })
                 .collect(),
             verification: rows.2,
+            is_withheld: rows.3,
         })
 }
 

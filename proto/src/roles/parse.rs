@@ -13,7 +13,7 @@ use crate::toml_file::{TomlProblem, line_at, nearest, parse_toml, quoted};
 /// The keys of a role.
 const KEYS: [&str; 7] =
     ["who", "datasets", "rows", "measures", "hidden_measures", "rights", "limits"];
-const LIMITS: [&str; 4] = ["queries_per_second", "burst", "max_groups", "max_range_days"];
+const LIMITS: [&str; 4] = ["queries_per_second", "burst", "max_groups", "max_seconds"];
 
 /// Reads the roles of a file, in the file's order.
 pub(super) fn parse(text: &str) -> Result<Vec<Role>, Vec<TomlProblem>> {
@@ -253,7 +253,7 @@ impl Reader<'_> {
                 "queries_per_second" => (limits.queries_per_second, has_rate) = (number, true),
                 "burst" => limits.burst = number,
                 "max_groups" => limits.max_groups = number,
-                _ => limits.max_range_days = number,
+                _ => limits.max_seconds = number,
             }
         }
         if limits.burst.is_some() && !has_rate {

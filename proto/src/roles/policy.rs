@@ -127,7 +127,7 @@ impl RoleLimits {
             queries_per_second: larger(self.queries_per_second, other.queries_per_second),
             burst: larger(burst(&self), burst(other)),
             max_groups: larger(self.max_groups, other.max_groups),
-            max_range_days: larger(self.max_range_days, other.max_range_days),
+            max_seconds: larger(self.max_seconds, other.max_seconds),
         }
     }
 }

@@ -101,7 +101,7 @@ who = ["group:jp"]
 rows = ["country anyOf (JP)", "audience anyOf (kids)"]
 hidden_measures = ["views"]
 rights = ["annotate"]
-limits = { queries_per_second = 5, burst = 6, max_groups = 5, max_range_days = 7 }
+limits = { queries_per_second = 5, burst = 6, max_groups = 5, max_seconds = 7 }
 [role.all]
 who = ["group:all"]
 "#,
@@ -127,7 +127,7 @@ who = ["group:all"]
         queries_per_second: Some(5),
         burst: Some(6),
         max_groups: Some(10),
-        max_range_days: None,
+        max_seconds: None,
     };
     assert_eq!(*both.limits(), limits);
     let all = of(&["all", "kr", "jp"]);
@@ -150,7 +150,7 @@ fn policies_are_told_apart_by_all_that_they_say() {
         "measures = [\"views\", \"visitors\"]",
         "rights = [\"export\"]",
         "limits = { max_groups = 5 }",
-        "limits = { max_range_days = 5 }",
+        "limits = { max_seconds = 5 }",
     ];
     let texts: BTreeSet<_> = keys
         .into_iter()

@@ -1117,6 +1117,9 @@ pub struct Snapshot {
     /// The result of the last exact recount of some of its days; absent if it was never verified.
     #[prost(message, optional, tag = "11")]
     pub verification: ::core::option::Option<Verification>,
+    /// Whoever asks does not operate the lake: n_cells and rows_in are 0, unattributed and verification left out.
+    #[prost(bool, tag = "12")]
+    pub withheld: bool,
 }
 /// Unattributed events of a day: the model credits them to others, and they have no target.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

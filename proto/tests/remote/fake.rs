@@ -74,6 +74,7 @@ pub(crate) fn snapshot() -> SnapshotInfo {
         }]
         .into(),
         verification: None,
+        is_withheld: false,
     }
 }
 

@@ -164,5 +164,6 @@ fn describe(
         rows_in: metadata.rows_in.values().sum(),
         unattributed: metadata.unattributed().into(),
         verification: None,
+        is_withheld: false,
     }
 }

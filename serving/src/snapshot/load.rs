@@ -309,6 +309,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
         rows_in: parts.metadata.rows_in.values().sum(),
         unattributed: parts.metadata.unattributed().into(),
         verification: None,
+        is_withheld: false,
     };
     Ok(Snapshot {
         info,

@@ -62,6 +62,7 @@ pub(super) struct Snapshot {
     rows_in: u64,
     unattributed: Vec<Unattributed>,
     verification: Option<Verification>,
+    withheld: bool,
 }
 
 /// Unattributed events as GraphQL shows them.
@@ -129,6 +130,7 @@ impl From<SnapshotInfo> for Snapshot {
             rows_in,
             unattributed,
             verification,
+            is_withheld,
         } = info;
         Self {
             version: id.0,
@@ -142,6 +144,7 @@ impl From<SnapshotInfo> for Snapshot {
             rows_in,
             unattributed: unattributed.iter().map(Unattributed::from).collect(),
             verification: verification.map(Verification::from),
+            withheld: is_withheld,
         }
     }
 }
@@ -345,6 +348,12 @@ fn snapshot() -> Object {
             VERIFICATION,
             "The result of the last exact recount of some of its days; null if it was never verified.",
             |it: &Snapshot| it.verification.as_ref(),
+        )
+        .leaf(
+            "withheld",
+            TypeRef::named_nn(TypeRef::BOOLEAN),
+            "Whoever asks does not operate the lake: nCells and rowsIn are 0, and unattributed events and recounts are left out.",
+            |it| it.withheld.into(),
         )
         .finish()
 }

@@ -24,7 +24,7 @@ interface SnapshotBadgeProps {
 export function SnapshotBadge({ link, snapshot, behind }: SnapshotBadgeProps) {
   const word = linkWord(link, behind);
   const details = snapshot
-    ? `Committed ${formatMoment(snapshot.committedAt)}; ${formatCount(snapshot.nDays)} days, ${formatCount(snapshot.nCells)} cells`
+    ? `Committed ${formatMoment(snapshot.committedAt)}; ${formatCount(snapshot.nDays)} days${snapshot.nCells > 0 ? `, ${formatCount(snapshot.nCells)} cells` : ''}`
     : undefined;
   return (
     <p className={`badge badge-${word}`} title={details} role="status" aria-label="Snapshot">

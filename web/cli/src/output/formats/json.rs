@@ -153,6 +153,7 @@ fn snapshot_json(snapshot: &SnapshotInfo) -> Value {
         // Those of the requested days are in the coverage.
         unattributed: _,
         verification: _,
+        is_withheld: _,
     } = snapshot;
     json!({
         "version": id.0,
