@@ -4,6 +4,7 @@ mod etl;
 mod keys;
 mod lake;
 mod members;
+mod roles;
 mod values;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub(crate) use lake::{
     VacuumArgs,
 };
 pub(crate) use members::MembersArgs;
+pub(crate) use roles::RolesCommand;
 pub(crate) use values::day;
 use values::{count, look_back, version, window};
 
@@ -85,6 +87,9 @@ pub(crate) enum Command {
     /// Make, list and revoke the API keys of programs
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Look at who may see and do what
+    #[command(subcommand)]
+    Roles(RolesCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),

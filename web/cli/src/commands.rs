@@ -16,11 +16,12 @@ mod model_check;
 mod model_init;
 mod query;
 mod query_file;
+mod roles_check;
 mod serve;
 mod sql;
 mod synth;
 
-use crate::args::{Command, ConfigCommand, EtlCommand, ModelCommand};
+use crate::args::{Command, ConfigCommand, EtlCommand, ModelCommand, RolesCommand};
 use crate::settings::InForce;
 
 /// Runs a command to its end.
@@ -42,6 +43,9 @@ pub(crate) async fn run(command: Command, in_force: InForce) -> anyhow::Result<(
         Command::Query(args) => query::run(args, settings).await,
         Command::Members(args) => members::run(args, settings).await,
         Command::Sql(args) => sql::run(args).await,
+        Command::Roles(RolesCommand::Check { file, model, somebody, format }) => {
+            roles_check::run(&file, model.as_deref(), &somebody, format)
+        }
         Command::Serve => serve::run(settings).await,
         Command::Gateway => gateway::run(settings).await,
         Command::Keys(command) => keys::run(command),
