@@ -15,7 +15,9 @@ mod finished;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use clio_proto::{Answer, Query, RunId, ServiceError, SnapshotId, SnapshotInfo, question_bytes};
+use clio_proto::{
+    Answer, Policy, Query, RunId, ServiceError, SnapshotId, SnapshotInfo, question_bytes,
+};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, WeakShared};
 
@@ -30,13 +32,20 @@ pub(crate) struct Key {
     run: RunId,
     /// The query in its wire encoding.
     question: Vec<u8>,
+    /// What whoever asks may see, as a policy's canonical text: not a digest, of which two policies might have the same. `None` for all.
+    policy: Option<Arc<str>>,
 }
 
 impl Key {
     /// For a query that begins where it says itself; `None` for one that has no wire encoding.
-    pub(crate) fn new(query: &Query, snapshot: &SnapshotInfo) -> Option<Self> {
+    pub(crate) fn new(
+        query: &Query,
+        snapshot: &SnapshotInfo,
+        policy: Option<&Policy>,
+    ) -> Option<Self> {
         let question = question_bytes(query.clone()).ok()?;
-        Some(Self { snapshot: snapshot.id, run: snapshot.run.clone(), question })
+        let policy = policy.map(|policy| Arc::clone(policy.canonical()));
+        Some(Self { snapshot: snapshot.id, run: snapshot.run.clone(), question, policy })
     }
 
     fn is_of(&self, snapshot: &SnapshotInfo) -> bool {
@@ -44,7 +53,8 @@ impl Key {
     }
 
     fn size_bytes(&self) -> usize {
-        size_of::<Self>() + self.question.len() + self.run.as_str().len()
+        let policy = self.policy.as_ref().map_or(0, |policy| policy.len());
+        size_of::<Self>() + self.question.len() + self.run.as_str().len() + policy
     }
 }
 

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use clio_lake::Lake;
 use clio_proto::{
     Answer, Code, Comparison, CubeService, Description, Export, Exported, MemberPage,
-    MembersRequest, Query, QuestionPart, RunInfo, ServiceError, ServingStatus, SnapshotId,
-    SnapshotList, StatusStream, Work,
+    MembersRequest, Policy, Principal, Query, QuestionPart, RunInfo, ServiceError, ServingStatus,
+    SnapshotId, SnapshotList, StatusStream, Work,
 };
 use futures::{StreamExt as _, future};
 use tokio::sync::Mutex;
@@ -18,18 +18,22 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use crate::access::Access;
 use crate::admission::Admission;
 use crate::answer::answer;
 use crate::cache::{AnswerCache, Key};
-use crate::config::ServingConfig;
+use crate::config::{Limits, ServingConfig};
 use crate::error::ServingError;
 use crate::follow::Follower;
 use crate::held::HeldSnapshots;
 use crate::members::members;
 use crate::memory_check::{self, MemoryCheck};
 use crate::records::Records;
+use crate::seen::Seen;
+use crate::sights::Sights;
 use crate::snapshot::{Loader, Snapshot};
 use crate::status::StatusBoard;
+use crate::told;
 use crate::turn::Turn;
 use crate::waits::Waits;
 
@@ -62,6 +66,9 @@ pub struct Cubes {
     cache: Arc<AnswerCache>,
     memory_check: MemoryCheck,
     follower: Mutex<Follower>,
+    /// Who may see what; `None` where whoever asks may see all.
+    access: Option<Arc<Access>>,
+    sights: Sights,
 }
 
 impl fmt::Debug for Cubes {
@@ -96,7 +103,19 @@ impl Cubes {
     ///
     /// [`ServingError::Lake`] for an address with unknown storage.
     pub fn start(config: ServingConfig) -> Result<Arc<Self>, ServingError> {
-        Self::new(config).map(Arc::new)
+        Self::new(config, None).map(Arc::new)
+    }
+
+    /// As [`start`](Self::start), for callers who may see what their roles say.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_guarded(
+        config: ServingConfig,
+        access: Arc<Access>,
+    ) -> Result<Arc<Self>, ServingError> {
+        Self::new(config, Some(access)).map(Arc::new)
     }
 
     /// Looks at the lake once, and loads its newest snapshot if there is one; the status tells the result.
@@ -111,7 +130,7 @@ impl Cubes {
     /// [`ServingError::NoSnapshot`] for a lake that does not exist yet, [`ServingError::Lake`] for one that does not
     /// answer, [`ServingError::Refused`] if the newest snapshot must not be served.
     pub async fn load_once(config: ServingConfig) -> Result<Arc<Self>, ServingError> {
-        let cubes = Self::new(config)?;
+        let cubes = Self::new(config, None)?;
         cubes.follower.lock().await.load_newest().await?;
         Ok(Arc::new(cubes))
     }
@@ -128,7 +147,7 @@ impl Cubes {
         ids: &[SnapshotId],
     ) -> Result<Arc<Self>, ServingError> {
         let n_snapshots_held = config.n_snapshots_held.max(ids.len());
-        let cubes = Self::new(ServingConfig { n_snapshots_held, ..config })?;
+        let cubes = Self::new(ServingConfig { n_snapshots_held, ..config }, None)?;
         cubes.follower.lock().await.load_named(ids).await?;
         Ok(Arc::new(cubes))
     }
@@ -142,7 +161,7 @@ impl Cubes {
         self.follower.lock().await.load_named(&[id]).await
     }
 
-    fn new(config: ServingConfig) -> Result<Self, ServingError> {
+    fn new(config: ServingConfig, access: Option<Arc<Access>>) -> Result<Self, ServingError> {
         let lake = Lake::try_new(&config.lake)?;
         let loader =
             Arc::new(Loader::new(lake.clone(), config.memory_limit_bytes, config.marginals));
@@ -165,8 +184,15 @@ impl Cubes {
             status,
             records,
             follower: Mutex::new(follower),
+            access,
+            sights: Sights::default(),
             config,
         })
+    }
+
+    /// Who may see what; `None` where whoever asks may see all.
+    pub(crate) fn access(&self) -> Option<&Arc<Access>> {
+        self.access.as_ref()
     }
 
     /// The settings.
@@ -209,6 +235,7 @@ impl Cubes {
             let mut follower = self.follower.lock().await;
             follower.let_go(&damage);
             self.cache.forget_all();
+            self.sights.forget_all();
             follower.look().await
         };
         if n_failures == 0 {
@@ -220,6 +247,7 @@ impl Cubes {
     pub(crate) async fn look(&self) -> u32 {
         let n_failures = self.follower.lock().await.look().await;
         self.cache.forget_what_is_not_held();
+        self.sights.forget_what_is_not_held(&self.held);
         n_failures
     }
 
@@ -249,11 +277,11 @@ impl Cubes {
 
     /// The named snapshot, or the current one.
     pub(crate) fn snapshot(&self, id: Option<SnapshotId>) -> Result<Arc<Snapshot>, ServiceError> {
-        self.snapshot_of(id, QuestionPart::Snapshot)
+        self.whole(id, QuestionPart::Snapshot)
     }
 
     /// The snapshot named by a part of a query, or the current one.
-    fn snapshot_of(
+    fn whole(
         &self,
         id: Option<SnapshotId>,
         part: QuestionPart,
@@ -262,10 +290,37 @@ impl Cubes {
         found.ok_or_else(|| self.status.unavailable())
     }
 
+    /// The snapshot named by a part of a query, or the current one, as a policy shows it: the only way from a query to cells.
+    async fn snapshot_of(
+        &self,
+        id: Option<SnapshotId>,
+        part: QuestionPart,
+        policy: Option<&Arc<Policy>>,
+    ) -> Result<Arc<Snapshot>, ServiceError> {
+        let whole = self.whole(id, part)?;
+        match policy {
+            None => Ok(whole),
+            Some(policy) => self.sights.of(whole, policy, &self.admission).await,
+        }
+    }
+
+    /// What a query of a principal with a policy may cost.
+    fn limits_of(&self, policy: Option<&Arc<Policy>>) -> Limits {
+        let mut limits = self.config.limits.clone();
+        let of_roles = policy.and_then(|policy| policy.limits().max_groups);
+        let most = of_roles.and_then(|most| usize::try_from(most).ok());
+        limits.n_groups = most.map_or(limits.n_groups, |most| most.min(limits.n_groups));
+        limits
+    }
+
     /// The snapshot that a query is compared with, if any.
-    fn beside(&self, query: &Query) -> Result<Option<Arc<Snapshot>>, ServiceError> {
+    async fn beside(
+        &self,
+        query: &Query,
+        policy: Option<&Arc<Policy>>,
+    ) -> Result<Option<Arc<Snapshot>>, ServiceError> {
         let Some(Comparison::Snapshot(id)) = query.compare else { return Ok(None) };
-        let found = self.snapshot_of(Some(id), QuestionPart::Compare);
+        let found = self.snapshot_of(Some(id), QuestionPart::Compare, policy).await;
         found.map(Some).map_err(|error| {
             let is_unknown = error.code == Code::NotFound;
             let mend =
@@ -281,29 +336,29 @@ fn of_before(answer: &Answer, elapsed: Duration) -> Answer {
     Answer { elapsed, work, ..answer.clone() }
 }
 
-#[async_trait]
-impl CubeService for Cubes {
-    fn seen_by(self: Arc<Self>, _: Arc<clio_proto::Principal>) -> Arc<dyn CubeService> {
-        self
-    }
-
-    async fn describe(&self) -> Result<Description, ServiceError> {
-        Ok(self.snapshot(None)?.describe())
-    }
-
-    async fn query(
+/// What is answered to somebody with a policy; without one, to the process itself, which may see all.
+impl Cubes {
+    pub(crate) async fn describe_to(
         &self,
+        policy: Option<&Arc<Policy>>,
+    ) -> Result<Description, ServiceError> {
+        Ok(self.snapshot_of(None, QuestionPart::Snapshot, policy).await?.describe())
+    }
+
+    pub(crate) async fn query_of(
+        &self,
+        policy: Option<&Arc<Policy>>,
         query: Query,
         snapshot: Option<SnapshotId>,
     ) -> Result<Answer, ServiceError> {
         let started = Instant::now();
         let turn = Turn::new(&query, snapshot)?;
-        let snapshot = self.snapshot_of(turn.snapshot, turn.snapshot_is_of())?;
+        let snapshot = self.snapshot_of(turn.snapshot, turn.snapshot_is_of(), policy).await?;
         turn.check(&query, &snapshot.info)?;
-        let beside = self.beside(&query)?;
+        let beside = self.beside(&query, policy).await?;
         let query = Query { offset: turn.n_before, after: None, ..query };
-        let key = Key::new(&query, &snapshot.info);
-        let (admission, limits) = (Arc::clone(&self.admission), self.config.limits.clone());
+        let key = Key::new(&query, &snapshot.info, policy.map(|policy| &**policy));
+        let (admission, limits) = (Arc::clone(&self.admission), self.limits_of(policy));
         let compute = move || async move {
             admission
                 .run(move |cancel| answer(&snapshot, beside.as_ref(), query, &limits, cancel))
@@ -316,7 +371,75 @@ impl CubeService for Cubes {
             }
             None => compute().await?,
         };
-        Ok(Answer { snapshot: self.records.with_verification(answer.snapshot), ..answer })
+        let policy = policy.map(|policy| &**policy);
+        let snapshot = self.records.with_verification(answer.snapshot);
+        let work = answer.work.filter(|_| told::tells_work(policy));
+        Ok(Answer { snapshot: told::snapshot(snapshot, policy), work, ..answer })
+    }
+
+    pub(crate) async fn export_to(
+        &self,
+        policy: Option<&Arc<Policy>>,
+        export: Export,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Exported, ServiceError> {
+        let snapshot = self.snapshot_of(snapshot, QuestionPart::Snapshot, policy).await?;
+        let beside = self.beside(&export.query, policy).await?;
+        let (admission, limits) = (Arc::clone(&self.admission), self.limits_of(policy));
+        crate::export::export(admission, limits, snapshot, beside, export).await
+    }
+
+    pub(crate) async fn members_of(
+        &self,
+        policy: Option<&Arc<Policy>>,
+        request: MembersRequest,
+    ) -> Result<MemberPage, ServiceError> {
+        let turn = Turn::of_members(&request)?;
+        let snapshot = self.snapshot_of(turn.snapshot, turn.snapshot_is_of(), policy).await?;
+        let limits = self.limits_of(policy);
+        self.admission.run(move |cancel| members(&snapshot, &request, turn, &limits, cancel)).await
+    }
+
+    pub(crate) async fn has_media_of(
+        &self,
+        policy: Option<&Arc<Policy>>,
+        addresses: Vec<String>,
+    ) -> Result<bool, ServiceError> {
+        if addresses.len() > MAX_MEDIA_ADDRESSES {
+            let n = addresses.len();
+            let message = format!("{n} addresses are above the limit of {MAX_MEDIA_ADDRESSES}");
+            return Err(ServiceError::new(Code::ResourceExhausted, message));
+        }
+        let snapshot = self.snapshot_of(None, QuestionPart::Snapshot, policy).await?;
+        Ok(addresses.iter().any(|address| snapshot.has_media(address)))
+    }
+
+    pub(crate) async fn snapshots_to(
+        &self,
+        policy: Option<&Arc<Policy>>,
+        n_most: usize,
+    ) -> Result<SnapshotList, ServiceError> {
+        let list = self.records.snapshots(n_most, &self.held.all()).await?;
+        Ok(told::snapshots(list, policy.map(|policy| &**policy)))
+    }
+}
+
+#[async_trait]
+impl CubeService for Cubes {
+    fn seen_by(self: Arc<Self>, principal: Arc<Principal>) -> Arc<dyn CubeService> {
+        Arc::new(Seen::new(self, principal))
+    }
+
+    async fn describe(&self) -> Result<Description, ServiceError> {
+        self.describe_to(None).await
+    }
+
+    async fn query(
+        &self,
+        query: Query,
+        snapshot: Option<SnapshotId>,
+    ) -> Result<Answer, ServiceError> {
+        self.query_of(None, query, snapshot).await
     }
 
     async fn export(
@@ -324,32 +447,19 @@ impl CubeService for Cubes {
         export: Export,
         snapshot: Option<SnapshotId>,
     ) -> Result<Exported, ServiceError> {
-        let snapshot = self.snapshot(snapshot)?;
-        let beside = self.beside(&export.query)?;
-        let limits = self.config.limits.clone();
-        let admission = Arc::clone(&self.admission);
-        crate::export::export(admission, limits, snapshot, beside, export).await
+        self.export_to(None, export, snapshot).await
     }
 
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
-        let turn = Turn::of_members(&request)?;
-        let snapshot = self.snapshot_of(turn.snapshot, turn.snapshot_is_of())?;
-        let limits = self.config.limits.clone();
-        self.admission.run(move |cancel| members(&snapshot, &request, turn, &limits, cancel)).await
+        self.members_of(None, request).await
     }
 
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
-        if addresses.len() > MAX_MEDIA_ADDRESSES {
-            let n = addresses.len();
-            let message = format!("{n} addresses are over the limit of {MAX_MEDIA_ADDRESSES}");
-            return Err(ServiceError::new(Code::ResourceExhausted, message));
-        }
-        let snapshot = self.snapshot(None)?;
-        Ok(addresses.iter().any(|address| snapshot.has_media(address)))
+        self.has_media_of(None, addresses).await
     }
 
     async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError> {
-        self.records.snapshots(n_most, &self.held.all()).await
+        self.snapshots_to(None, n_most).await
     }
 
     async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError> {

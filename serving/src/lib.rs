@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! life of a query
+//!   see       the snapshot as the caller may see it, and no other                  sights.rs
 //!   recall    an equal one's answer, cached or in flight                              cache.rs
 //!   bind      names against the snapshot's model; what is unknown lists what exists     plan/bind.rs
 //!   cover     the fewest periods that hold the range's days                            plan/range.rs
@@ -25,6 +26,7 @@
 //!
 //! It deliberately does not know GraphQL, HTTP, sources, or how cells are made: it meets the etl only in the lake.
 
+mod access;
 mod admission;
 mod aggregate;
 mod answer;
@@ -41,14 +43,18 @@ mod normal;
 mod plan;
 mod propagation;
 mod records;
+mod seen;
 mod server;
+mod sights;
 mod snapshot;
 mod status;
+mod told;
 mod turn;
 mod verdict;
 mod waits;
 mod withheld;
 
+pub use access::Access;
 pub use config::{Limits, MarginalLimits, ServingConfig};
 pub use cubes::Cubes;
 pub use error::{FileProblem, Refusal, ServingError};

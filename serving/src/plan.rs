@@ -15,6 +15,7 @@ mod notices;
 mod one_value;
 mod operators;
 mod range;
+mod seen;
 mod small_groups;
 mod snapshots;
 mod windows;
@@ -33,6 +34,7 @@ pub(crate) use declared::BoundTest;
 pub(crate) use filter::{RowFilter, bind_filter, check_filter};
 pub(crate) use having::{GroupTest, Tested};
 pub(crate) use range::n_days_missing;
+pub(crate) use seen::{bind_seen, seen_members, seen_of_list};
 
 use crate::snapshot::{Dimensions, Field, Snapshot, marginals_have};
 use crate::withheld::Withholding;

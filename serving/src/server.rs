@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clio_proto::{
-    Code, CubeService as _, Exported, ServiceError, ServingState, answer_to_wire,
+    Audited, Code, CubeService, Exported, ServiceError, ServingState, answer_to_wire,
     description_to_wire, export_bytes_to_wire, export_head_to_wire, export_request_from_wire,
     has_media_request_from_wire, has_media_to_wire, member_page_to_wire, members_request_from_wire,
     query_from_wire, runs_request_from_wire, runs_to_wire, serving_status_to_wire,
@@ -28,8 +28,10 @@ use tower::util::MapResponseLayer;
 use tracing::{info, info_span, warn};
 use wire::cubes_server::{Cubes as CubesRpc, CubesServer};
 
+use crate::access::without_roles;
 use crate::cubes::Cubes;
 use crate::error::ServingError;
+use crate::seen::Seen;
 
 /// How much longer than a query a request may take: queries end by their own limit, whose error says more than a
 /// transport's time-out.
@@ -159,13 +161,32 @@ struct Rpc {
     stop: CancellationToken,
 }
 
+impl Rpc {
+    /// The cubes as whoever calls may see them. Every method begins with it.
+    fn seen_by<T>(&self, request: &Request<T>) -> Result<Arc<dyn CubeService>, Status> {
+        let cubes = Arc::clone(&self.cubes);
+        let Some(access) = self.cubes.access() else {
+            without_roles(request.metadata()).map_err(status_from_error)?;
+            return Ok(cubes);
+        };
+        let principal = access.principal(request.metadata()).map_err(status_from_error)?;
+        let principal = Arc::new(principal);
+        let seen = Arc::new(Seen::new(cubes, Arc::clone(&principal)));
+        let Some(sink) = access.audit().filter(|_| !principal.is_gateway()) else {
+            return Ok(seen);
+        };
+        let policy = seen.policy_digest();
+        Ok(Arc::new(Audited::new(seen, principal, policy, Arc::clone(sink))))
+    }
+}
+
 #[tonic::async_trait]
 impl CubesRpc for Rpc {
     async fn describe(
         &self,
-        _request: Request<wire::DescribeRequest>,
+        request: Request<wire::DescribeRequest>,
     ) -> Result<Response<wire::DescribeResponse>, Status> {
-        let description = self.cubes.describe().await.map_err(status_from_error)?;
+        let description = self.seen_by(&request)?.describe().await.map_err(status_from_error)?;
         Ok(Response::new(description_to_wire(description)))
     }
 
@@ -173,8 +194,9 @@ impl CubesRpc for Rpc {
         &self,
         request: Request<wire::QueryRequest>,
     ) -> Result<Response<wire::QueryResponse>, Status> {
+        let cubes = self.seen_by(&request)?;
         let (query, snapshot) = query_from_wire(request.into_inner()).map_err(status_from_error)?;
-        let answer = self.cubes.query(query, snapshot).await.map_err(status_from_error)?;
+        let answer = cubes.query(query, snapshot).await.map_err(status_from_error)?;
         Ok(Response::new(answer_to_wire(answer)))
     }
 
@@ -184,10 +206,11 @@ impl CubesRpc for Rpc {
         &self,
         request: Request<wire::ExportRequest>,
     ) -> Result<Response<Self::ExportStream>, Status> {
+        let cubes = self.seen_by(&request)?;
         let request = export_request_from_wire(request.into_inner());
         let (export, snapshot) = request.map_err(status_from_error)?;
         let Exported { head, bytes } =
-            self.cubes.export(export, snapshot).await.map_err(status_from_error)?;
+            cubes.export(export, snapshot).await.map_err(status_from_error)?;
         let bytes = bytes.map(|bytes| match bytes {
             Ok(bytes) => Ok(export_bytes_to_wire(bytes)),
             Err(error) => Err(status_from_error(error)),
@@ -206,8 +229,9 @@ impl CubesRpc for Rpc {
         &self,
         request: Request<wire::MembersRequest>,
     ) -> Result<Response<wire::MembersResponse>, Status> {
+        let cubes = self.seen_by(&request)?;
         let request = members_request_from_wire(request.into_inner()).map_err(status_from_error)?;
-        let page = self.cubes.members(request).await.map_err(status_from_error)?;
+        let page = cubes.members(request).await.map_err(status_from_error)?;
         Ok(Response::new(member_page_to_wire(page)))
     }
 
@@ -215,8 +239,9 @@ impl CubesRpc for Rpc {
         &self,
         request: Request<wire::HasMediaRequest>,
     ) -> Result<Response<wire::HasMediaResponse>, Status> {
+        let cubes = self.seen_by(&request)?;
         let addresses = has_media_request_from_wire(request.into_inner());
-        let is_named = self.cubes.has_media(addresses).await.map_err(status_from_error)?;
+        let is_named = cubes.has_media(addresses).await.map_err(status_from_error)?;
         Ok(Response::new(has_media_to_wire(is_named)))
     }
 
@@ -224,8 +249,9 @@ impl CubesRpc for Rpc {
         &self,
         request: Request<wire::SnapshotsRequest>,
     ) -> Result<Response<wire::SnapshotsResponse>, Status> {
+        let cubes = self.seen_by(&request)?;
         let n_most = snapshots_request_from_wire(request.into_inner());
-        let snapshots = self.cubes.snapshots(n_most).await.map_err(status_from_error)?;
+        let snapshots = cubes.snapshots(n_most).await.map_err(status_from_error)?;
         Ok(Response::new(snapshots_to_wire(snapshots)))
     }
 
@@ -233,8 +259,9 @@ impl CubesRpc for Rpc {
         &self,
         request: Request<wire::RunsRequest>,
     ) -> Result<Response<wire::RunsResponse>, Status> {
+        let cubes = self.seen_by(&request)?;
         let n_most = runs_request_from_wire(request.into_inner());
-        let runs = self.cubes.runs(n_most).await.map_err(status_from_error)?;
+        let runs = cubes.runs(n_most).await.map_err(status_from_error)?;
         Ok(Response::new(runs_to_wire(runs)))
     }
 
@@ -242,9 +269,9 @@ impl CubesRpc for Rpc {
 
     async fn watch(
         &self,
-        _request: Request<wire::WatchRequest>,
+        request: Request<wire::WatchRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
-        let statuses = self.cubes.watch().await.map_err(status_from_error)?;
+        let statuses = self.seen_by(&request)?.watch().await.map_err(status_from_error)?;
         let statuses = statuses.map(|status| match status {
             Ok(status) => Ok(serving_status_to_wire(status)),
             Err(error) => Err(status_from_error(error)),

@@ -24,6 +24,7 @@ mod lookup;
 mod marginal;
 mod measure;
 mod members;
+mod restriction;
 mod states;
 mod sums;
 
@@ -52,6 +53,7 @@ use lookup::LookupTable;
 pub(crate) use marginal::have as marginals_have;
 pub(crate) use measure::MeasureColumn;
 pub(crate) use members::{FoundMember, MemberIndex};
+pub(crate) use restriction::{Restriction, Seen};
 pub(crate) use states::LookupStates;
 
 /// A served snapshot.
@@ -84,6 +86,8 @@ pub(crate) struct Snapshot {
     kept_first_days: clio_lake::FirstDays,
     /// By dimension, the first day of each member, computed when an age is first used.
     first_days: Vec<OnceLock<FirstDays>>,
+    /// What somebody sees of it, where that is not all.
+    pub(crate) restriction: Option<Restriction>,
     pub(crate) size_bytes: u64,
 }
 
@@ -116,8 +120,17 @@ impl Snapshot {
     }
 
     /// Whether a lookup names a preview of this address.
+    ///
+    /// Where not all members are seen, of one that is.
     pub(crate) fn has_media(&self, address: &str) -> bool {
-        self.labels.iter().flatten().any(|labels| labels.names_media(address))
+        if self.restriction.as_ref().is_none_or(|restriction| restriction.rows().is_none()) {
+            return self.labels.iter().flatten().any(|labels| labels.names_media(address));
+        }
+        let own = self.fields.iter().filter(|field| field.reference.attribute.is_none());
+        own.filter_map(|field| Some((field, self.labels_of(field)?))).any(|(field, labels)| {
+            let is_it = |(code, _): (u32, &str)| labels.media(code) == Some(address);
+            labels.names_media(address) && field.values_with_texts().any(is_it)
+        })
     }
 
     /// The dataset as the model describes it.
@@ -141,7 +154,7 @@ impl Snapshot {
                 has_media: attribute.is_none() && dimension.media.is_some(),
             }
         });
-        let names = self.model.asked_names();
+        let names = self.asked_names();
         let measures =
             names.iter().filter_map(|name| Some(measure_info(self.model.asked(name).ok()?)));
         Description {

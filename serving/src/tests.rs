@@ -29,6 +29,7 @@ mod queries;
 mod reach;
 mod refusals;
 mod retired;
+mod seen;
 mod small_groups;
 mod spreads;
 mod states;

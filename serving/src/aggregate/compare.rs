@@ -73,7 +73,7 @@ impl OtherCells<'_> {
                 PlanKey::Time | PlanKey::Age(_) => Some(*code),
                 PlanKey::Field { field, .. } => match own.text(at, *code) {
                     None => Some(NULL),
-                    Some(text) => field.texts().code(text),
+                    Some(text) => field.code(text),
                 },
             })
             .collect();

@@ -125,7 +125,7 @@ fn strata(snapshot: &Snapshot, plan: &Plan) -> Vec<Arc<Field>> {
         })
     };
     let is_one = |field: &&Arc<Field>| {
-        let n_members = field.texts().n_codes();
+        let n_members = field.n_values_seen();
         let is_dimension = field.reference.attribute.is_none();
         is_dimension && !field.multi && !is_key(field) && (2..=MAX_STRATA).contains(&n_members)
     };

@@ -12,6 +12,7 @@ use clio_proto::{
 };
 
 use super::Step;
+use super::seen::{seen_of, seen_rows};
 use crate::snapshot::{NULL, Snapshot, day_number};
 
 /// The range of ages; anything beyond a hundred years either way is probably a mistake in the data, and counts as
@@ -47,7 +48,8 @@ impl Ages {
         snapshot: &Snapshot,
         (dimension, step): (usize, AgeStep),
     ) -> Result<Self, ServiceError> {
-        let first = snapshot.first_days(dimension)?.as_slice().into();
+        let rows = seen_rows(snapshot)?;
+        let first = snapshot.first_days(dimension, &seen_of(rows.as_ref()))?.as_slice().into();
         Ok(Self { dimension, step, first, texts: [].into(), least: 0 })
     }
 

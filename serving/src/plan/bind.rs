@@ -20,6 +20,7 @@ use super::lookups::lookups;
 use super::notices::notices;
 use super::one_value::values_of_groups;
 use super::range::{Asked as AskedDays, BoundRange, bind_range};
+use super::seen::of_seen;
 use super::{OrderTarget, Output, Plan, PlanKey, PlanMeasure, PlanOrder, Reading};
 use crate::config::Limits;
 use crate::snapshot::Snapshot;
@@ -75,6 +76,7 @@ pub(super) fn bind_alone(
     let order = bind_order(query)?;
     let filter = query.filter.as_ref().map(|filter| bind_filter(snapshot, filter)).transpose();
     let filter = filter.map_err(|error| error.of(QuestionPart::Filter))?;
+    let filter = of_seen(snapshot, filter)?;
     let (notices, n_notices) = notices(snapshot, query.filter.as_ref());
     let lookups = lookups(snapshot, query);
     check_window(query, grain)?;
@@ -258,7 +260,8 @@ pub(super) fn bind_measures(
 ) -> Result<(Vec<PlanMeasure>, Vec<Output>), ServiceError> {
     let model = &snapshot.model;
     if names.is_empty() {
-        let existing: Vec<_> = model.asked_names().iter().map(|name| format!("`{name}`")).collect();
+        let names = snapshot.asked_names();
+        let existing: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
         let message = format!("no measure is requested; there are: {}", existing.join(", "));
         return Err(ServiceError::new(Code::InvalidArgument, message));
     }
@@ -266,8 +269,8 @@ pub(super) fn bind_measures(
     let mut need = |name: &str, reading: Reading| {
         let column = snapshot.layout.measures.iter().position(|own| own.name == name);
         let unknown = || {
-            let existing = model.measures().iter().map(|own| own.name.as_str());
-            ServiceError::unknown("measure", name, existing)
+            let existing = snapshot.asked_names();
+            ServiceError::unknown("measure", name, existing.iter().map(String::as_str))
         };
         let measure = PlanMeasure { column: column.ok_or_else(unknown)?, reading };
         let known = needed.iter().position(|known| *known == measure);
@@ -278,7 +281,7 @@ pub(super) fn bind_measures(
     };
     let mut outputs = Vec::with_capacity(names.len());
     for name in names {
-        let (measure, reading) = match model.asked(name)? {
+        let (measure, reading) = match snapshot.asked(name)? {
             AskedMeasure::Number(measure) => (measure, Reading::Number),
             AskedMeasure::Quantile(measure, percentile) => (measure, Reading::Quantile(percentile)),
         };
@@ -376,7 +379,7 @@ fn bind_reach(
     }
     first_distinct(snapshot, query, outputs).map(Some).ok_or_else(|| {
         let names = snapshot.model.measures().iter().map(|own| own.name.as_str());
-        let names = names.filter(|name| is_distinct(snapshot, name));
+        let names = names.filter(|name| is_distinct(snapshot, name) && snapshot.sees_measure(name));
         let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
         invalid(format!(
             "`extras`: reach needs a distinct measure, but none is requested; there are: {}",

@@ -21,6 +21,10 @@ fn rate(snapshot: &Snapshot, plan: &Plan, output: &Output) -> RateOf {
     let Some((above, below)) = expression.as_ratio() else { return RateOf::Nothing };
     let at = |name: &str| of.iter().find(|(own, _)| own == name).map(|(_, at)| *at);
     let (Some(at_above), Some(at_below)) = (at(above), at(below)) else { return RateOf::Nothing };
+    // How far a rate may vary tells of how many people it is.
+    if ![above, below].into_iter().all(|name| snapshot.sees_measure(name)) {
+        return RateOf::Nothing;
+    }
     if parts.iter().any(|(part, whole)| part == above && whole == below) {
         let column = events_of(snapshot, below);
         let column = column.and_then(|events| column_of(snapshot, events));
@@ -50,7 +54,8 @@ fn column_of(snapshot: &Snapshot, measure: &str) -> Option<usize> {
 fn events_of<'a>(snapshot: &'a Snapshot, distinct: &str) -> Option<&'a str> {
     let of = snapshot.model.measure(distinct)?.kind.source()?;
     let counts = |own: &&Measure| own.kind.counted_events() == Some(of);
-    snapshot.model.measures().iter().find(counts).map(|own| own.name.as_str())
+    let found = snapshot.model.measures().iter().find(counts).map(|own| own.name.as_str());
+    found.filter(|name| snapshot.sees_measure(name))
 }
 
 /// The measures that verdicts need besides the requested ones: the counts of events of each rate's denominator.

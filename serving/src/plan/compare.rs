@@ -156,7 +156,7 @@ fn bind_member(
     };
     let code = match value {
         None => NULL,
-        Some(value) => field.texts().code(value).ok_or_else(|| {
+        Some(value) => field.code(value).ok_or_else(|| {
             let mut n_compared = MAX_COMPARED;
             let nearest = nearest(field, value, false, &mut n_compared);
             let (field, value) = (reference.clone(), Shortened(value).to_string());

@@ -31,10 +31,12 @@ pub(super) fn declared(snapshot: &Snapshot, query: &Query, plan: &Plan) -> Optio
             && is_compared(query, key, &arms)
     };
     let test = snapshot.model.experiments().iter().find(is_of)?;
-    let arm =
-        |(value, share): &(String, f64)| Some((value.clone(), field.texts().code(value)?, *share));
+    let arm = |(value, share): &(String, f64)| Some((value.clone(), field.code(value)?, *share));
     let arms = test.arms.iter().map(arm).collect::<Option<Vec<_>>>()?;
     let column = snapshot.layout.measures.iter().position(|own| own.name == test.assigned)?;
+    if !snapshot.sees_measure(&test.assigned) {
+        return None;
+    }
     let is_assigned =
         |own: &super::PlanMeasure| own.column == column && own.reading == Reading::Number;
     let assigned = plan.measures[..plan.n_answered].iter().position(is_assigned)?;

@@ -91,7 +91,7 @@ fn bind_node(snapshot: &Snapshot, filter: &Filter) -> Result<RowFilter, ServiceE
     })
 }
 
-fn bind_test(field: &Field, test: &Test) -> Result<CodeTest, ServiceError> {
+pub(super) fn bind_test(field: &Field, test: &Test) -> Result<CodeTest, ServiceError> {
     Ok(CodeTest::new(field.dimension, BoundTest::new(test, field).holds_of_cells()?))
 }
 

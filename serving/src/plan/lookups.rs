@@ -18,6 +18,9 @@ pub(super) fn lookups(snapshot: &Snapshot, query: &Query) -> BTreeSet<String> {
     if let Some(filter) = &query.filter {
         of_filter(filter, &mut fields);
     }
+    if let Some(rows) = snapshot.seen_rows() {
+        of_filter(rows, &mut fields);
+    }
     fields.extend(query.group_by.iter().filter_map(|key| match key {
         GroupKey::Field(field) => Some(field),
         GroupKey::Time(_) => None,

@@ -68,7 +68,7 @@ pub(super) fn nearest(
     // Up to a third of the letters may be wrong; one in a short text.
     let most = (n_chars / 3).max(1);
     let mut found: Vec<(usize, &str)> = Vec::new();
-    for (_, text) in field.texts().iter() {
+    for (_, text) in field.values_with_texts() {
         if *n_left == 0 {
             break;
         }

@@ -19,14 +19,14 @@ pub(super) fn always(test: &Test) -> Option<bool> {
 
 /// The values that a test names but the field does not have, and whether they are prefixes.
 pub(super) fn missing<'a>(test: &'a Test, field: &Field) -> Vec<(&'a str, bool)> {
-    let texts = field.texts();
     match test {
         Test::AnyOf(values) | Test::AllOf(values) | Test::NoneOf(values) => {
-            let missing = values.iter().filter(|value| texts.code(value).is_none());
+            let missing = values.iter().filter(|value| field.code(value).is_none());
             missing.map(|value| (value.as_str(), false)).collect()
         }
         Test::Prefix(prefix) => {
-            let is_there = texts.iter().any(|(_, text)| text.starts_with(prefix.as_str()));
+            let is_there =
+                field.values_with_texts().any(|(_, text)| text.starts_with(prefix.as_str()));
             if is_there { Vec::new() } else { vec![(prefix, true)] }
         }
         // Numbers are not members.
@@ -44,15 +44,14 @@ pub(super) struct BoundTest<'a> {
 
 impl<'a> BoundTest<'a> {
     pub(super) fn new(test: &'a Test, field: &'a Field) -> Self {
-        let texts = field.texts();
-        let mut named = vec![false; texts.n_codes()];
+        let mut named = vec![false; field.texts().n_codes()];
         match test {
             Test::AnyOf(values) | Test::AllOf(values) | Test::NoneOf(values) => {
-                let codes = values.iter().filter_map(|value| texts.code(value));
+                let codes = values.iter().filter_map(|value| field.code(value));
                 codes.for_each(|code| named[code as usize] = true);
             }
             Test::Prefix(prefix) => {
-                for (code, text) in texts.iter() {
+                for (code, text) in field.values_with_texts() {
                     named[code as usize] = text.starts_with(prefix.as_str());
                 }
             }
@@ -73,10 +72,7 @@ impl<'a> BoundTest<'a> {
     ///
     /// For a test that cannot hold for any cell of the field, whatever its values.
     pub(super) fn holds_of_cells(&self) -> Result<Vec<bool>, ServiceError> {
-        let in_set = |set: &[u32]| set.iter().filter(|code| self.named[**code as usize]).count();
         match self.test {
-            Test::AnyOf(_) | Test::Prefix(_) => Ok(self.by_cell_code(|set| in_set(set) > 0)),
-            Test::NoneOf(_) => Ok(self.by_cell_code(|set| in_set(set) == 0)),
             Test::AllOf(values) => {
                 let n_values = n_distinct(values);
                 if n_values > 1 && !self.field.multi {
@@ -87,8 +83,7 @@ impl<'a> BoundTest<'a> {
                     );
                     return Err(ServiceError::new(Code::InvalidArgument, message));
                 }
-                // A value that does not exist is held by no cell.
-                Ok(self.by_cell_code(|set| in_set(set) == n_values))
+                Ok(self.by_cell_code(|set| self.holds_of(set)))
             }
             Test::Between(_) => {
                 let message = format!(
@@ -98,7 +93,22 @@ impl<'a> BoundTest<'a> {
                 );
                 Err(ServiceError::new(Code::InvalidArgument, message))
             }
-            Test::IsNull(null) => Ok(self.by_cell_code(|set| set.is_empty() == *null)),
+            Test::AnyOf(_) | Test::NoneOf(_) | Test::Prefix(_) | Test::IsNull(_) => {
+                Ok(self.by_cell_code(|set| self.holds_of(set)))
+            }
+        }
+    }
+
+    /// Whether it holds of a set of values; of ages it is asked elsewhere.
+    pub(super) fn holds_of(&self, set: &[u32]) -> bool {
+        let n_named = || set.iter().filter(|code| self.named[**code as usize]).count();
+        match self.test {
+            Test::AnyOf(_) | Test::Prefix(_) => n_named() > 0,
+            Test::NoneOf(_) => n_named() == 0,
+            // A value that does not exist is held by no cell.
+            Test::AllOf(values) => n_named() == n_distinct(values),
+            Test::Between(_) => false,
+            Test::IsNull(null) => set.is_empty() == *null,
         }
     }
 

@@ -2,11 +2,15 @@
 
 use clio_proto::{Age, AgeStep, Code, FieldInfo, FieldRef, Period, ServiceError, display_name};
 use jiff::civil::Date;
+use roaring::RoaringBitmap;
 
-use super::{NULL, Snapshot};
+use super::{Chunk, NULL, Snapshot};
 
 /// First days by cell code of one dimension, as [`day_number`]s; `None` if unknown.
 pub(crate) type FirstDays = Vec<Option<i32>>;
+
+/// The rows of a file of a period that are seen; `None` for all.
+pub(crate) type SeenRows<'a> = &'a dyn Fn(&Chunk, Period) -> Option<RoaringBitmap>;
 
 /// A day as a number that grows by 1 from day to day.
 pub(crate) fn day_number(day: Date) -> i32 {
@@ -44,18 +48,23 @@ impl Snapshot {
         })
     }
 
-    /// The first day of each member of a dimension with an age; computed on first use.
+    /// The first day of each member of a dimension with an age; computed on first use. If not all rows are seen, they are
+    /// the first days of those that are, as `seen` says for each file.
     ///
     /// # Errors
     ///
     /// The attribute that the model names is a list.
-    pub(crate) fn first_days(&self, dimension: usize) -> Result<&FirstDays, ServiceError> {
+    pub(crate) fn first_days(
+        &self,
+        dimension: usize,
+        seen: SeenRows<'_>,
+    ) -> Result<&FirstDays, ServiceError> {
         if let Some(known) = self.first_days[dimension].get() {
             return Ok(known);
         }
         let found = match &self.model.dimensions()[dimension].age {
             Some(Age::Attribute(attribute)) => self.days_of_attribute(dimension, attribute)?,
-            Some(Age::FirstDay) | None => self.days_of_cells(dimension),
+            Some(Age::FirstDay) | None => self.days_of_cells(dimension, seen),
         };
         Ok(self.first_days[dimension].get_or_init(|| found))
     }
@@ -85,27 +94,29 @@ impl Snapshot {
 
     /// The first days with cells, including days that have left the lake if they were kept. Members that were present
     /// on the first day of all may have been there before; so may those in a retired month of which nothing was kept,
-    /// unless an earlier day is known.
-    fn days_of_cells(&self, dimension: usize) -> FirstDays {
+    /// unless an earlier day is known. What was kept covers all rows, so it is not used for callers who do not see all of them.
+    fn days_of_cells(&self, dimension: usize, seen: SeenRows<'_>) -> FirstDays {
         let vocabulary = &self.vocabularies[dimension];
         let mut first: FirstDays = vec![None; vocabulary.n_cell_codes()];
         let mut note = |code: u32, day: i32| {
             let known = &mut first[code as usize];
             *known = Some(known.map_or(day, |known| known.min(day)));
         };
-        for (member, day) in self.kept_first_days.of(&self.model.dimensions()[dimension].name) {
+        let name = &self.model.dimensions()[dimension].name;
+        let kept = self.kept_first_days.of(name);
+        for (member, day) in kept.filter(|_| self.seen_rows().is_none()) {
             // Nobody asks for members that are in no cell any more.
             let code = vocabulary.members.code(member);
             if let Some(code) = code.filter(|_| self.retired.contains(day)) {
                 note(code, day_number(day));
             }
         }
-        for (day, code) in self.members_of(dimension, Period::day) {
+        for (day, code) in self.members_of(dimension, seen, Period::day) {
             note(code, day_number(day));
         }
         let mut is_known: Vec<bool> = vec![true; first.len()];
         let last_day_of = |month| self.retired.days_of(month).last();
-        for (last, code) in self.members_of(dimension, last_day_of) {
+        for (last, code) in self.members_of(dimension, seen, last_day_of) {
             let is_kept = first[code as usize].is_some_and(|known| known <= day_number(last));
             is_known[code as usize] &= is_kept;
         }
@@ -116,15 +127,23 @@ impl Snapshot {
     }
 
     /// The codes in the cells of some periods, each with the day that its period stands for.
-    fn members_of(
-        &self,
+    fn members_of<'a>(
+        &'a self,
         dimension: usize,
-        day_of: impl Fn(Period) -> Option<Date>,
-    ) -> impl Iterator<Item = (Date, u32)> {
-        let periods =
-            self.chunks.iter().filter_map(move |(period, own)| Some((day_of(*period)?, own)));
-        periods.flat_map(move |(day, chunks)| {
-            let codes = chunks.iter().flat_map(move |chunk| chunk.keys[dimension].index());
+        seen: SeenRows<'a>,
+        day_of: impl Fn(Period) -> Option<Date> + 'a,
+    ) -> impl Iterator<Item = (Date, u32)> + 'a {
+        let periods = self
+            .chunks
+            .iter()
+            .filter_map(move |(period, own)| Some((day_of(*period)?, *period, own)));
+        periods.flat_map(move |(day, period, chunks)| {
+            let codes = chunks.iter().flat_map(move |chunk| {
+                let rows = seen(chunk, period);
+                let codes = chunk.keys[dimension].index();
+                codes
+                    .filter(move |(_, own)| rows.as_ref().is_none_or(|rows| !rows.is_disjoint(own)))
+            });
             codes.map(move |(code, _)| (day, code))
         })
     }

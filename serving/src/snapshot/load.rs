@@ -327,6 +327,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
         members: fields.iter().map(|_| OnceLock::new()).collect(),
         fields,
         labels,
+        restriction: None,
         size_bytes: size_bytes as u64,
     })
 }

@@ -21,19 +21,12 @@ pub(crate) struct MemberIndex {
 const SEPARATOR: char = '\0';
 
 impl MemberIndex {
-    fn new(snapshot: &Snapshot, field: &Field) -> Self {
-        let mut n_cells = vec![0_u64; field.texts().n_codes()];
-        let mut own = [NULL];
-        for chunk in snapshot.chunks.get(&Period::All).into_iter().flatten() {
-            for (code, rows) in chunk.keys[field.dimension].index() {
-                match field.values(code, &mut own) {
-                    [] => n_cells[NULL as usize] += rows.len(),
-                    values => {
-                        values.iter().for_each(|value| n_cells[*value as usize] += rows.len());
-                    }
-                }
-            }
-        }
+    fn new(snapshot: &Snapshot, at: usize) -> Self {
+        let field = &snapshot.fields[at];
+        let n_cells = match snapshot.seen_cells(at) {
+            Some(n_cells) => n_cells.to_vec(),
+            None => n_cells(snapshot, field),
+        };
         let texts = field.texts();
         let mut ranked: Vec<(u32, u64)> =
             (0_u32..).zip(n_cells).filter(|(_, n_cells)| *n_cells > 0).collect();
@@ -76,6 +69,23 @@ impl MemberIndex {
     }
 }
 
+/// The all-time cells that hold each value of a field.
+fn n_cells(snapshot: &Snapshot, field: &Field) -> Vec<u64> {
+    let mut n_cells = vec![0_u64; field.texts().n_codes()];
+    let mut own = [NULL];
+    for chunk in snapshot.chunks.get(&Period::All).into_iter().flatten() {
+        for (code, rows) in chunk.keys[field.dimension].index() {
+            match field.values(code, &mut own) {
+                [] => n_cells[NULL as usize] += rows.len(),
+                values => {
+                    values.iter().for_each(|value| n_cells[*value as usize] += rows.len());
+                }
+            }
+        }
+    }
+    n_cells
+}
+
 /// A member that a search found.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FoundMember {
@@ -89,6 +99,6 @@ pub(crate) struct FoundMember {
 impl Snapshot {
     /// The members of a field that occur, most frequent first; computed on first use.
     pub(crate) fn member_index(&self, field: usize) -> &MemberIndex {
-        self.members[field].get_or_init(|| MemberIndex::new(self, &self.fields[field]))
+        self.members[field].get_or_init(|| MemberIndex::new(self, field))
     }
 }

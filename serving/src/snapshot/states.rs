@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 /// The states of lookups that changed while existing days kept their earlier values. Lookups for which all days took
 /// one state, the usual case, are not held.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct LookupStates(BTreeMap<String, BTreeMap<Date, Digest>>);
 
 impl LookupStates {

@@ -30,7 +30,7 @@ fn question(number: usize) -> Query {
 }
 
 fn key(number: usize, answer: &Answer) -> Key {
-    Key::new(&question(number), &answer.snapshot).unwrap()
+    Key::new(&question(number), &answer.snapshot, None).unwrap()
 }
 
 /// Polls a future once.

@@ -1,0 +1,82 @@
+//! What is told beside answers: of snapshots, of how serving does. What is of the whole lake is for those who operate it.
+
+use std::sync::Arc;
+
+use clio_proto::{
+    Pin, Policy, RefusedSnapshot, Right, ServingState, ServingStatus, SnapshotInfo, SnapshotList,
+};
+
+/// Whether somebody with this policy is told of the whole lake; `None` of the process itself.
+pub(crate) fn of_the_lake(policy: Option<&Policy>) -> bool {
+    policy.is_none_or(|policy| policy.may(Right::Operate))
+}
+
+/// Whether somebody is told what an answer took: it counts all cells that were looked at, seen or not.
+pub(crate) fn tells_work(policy: Option<&Policy>) -> bool {
+    of_the_lake(policy) || policy.is_none_or(|policy| policy.rows().is_none())
+}
+
+/// What is told of a snapshot: its counts of cells and events are those of all rows, and a recount is of all measures.
+pub(crate) fn snapshot(info: SnapshotInfo, policy: Option<&Policy>) -> SnapshotInfo {
+    if of_the_lake(policy) {
+        return info;
+    }
+    SnapshotInfo {
+        n_cells: 0,
+        rows_in: 0,
+        unattributed: Arc::default(),
+        verification: None,
+        is_withheld: true,
+        ..info
+    }
+}
+
+/// What is told of a list of snapshots.
+pub(crate) fn snapshots(list: SnapshotList, policy: Option<&Policy>) -> SnapshotList {
+    if of_the_lake(policy) {
+        return list;
+    }
+    let SnapshotList { snapshots, refused: all } = list;
+    SnapshotList {
+        snapshots: snapshots.into_iter().map(|info| snapshot(info, policy)).collect(),
+        refused: all.into_iter().map(refused).collect(),
+    }
+}
+
+/// What is told of how serving does: a reason may name files, measures and members.
+pub(crate) fn status(status: ServingStatus, policy: Option<&Policy>) -> ServingStatus {
+    if of_the_lake(policy) {
+        return status;
+    }
+    let ServingStatus { state, snapshot: own, refused: newer, newest, pin, message: _ } = status;
+    let message = match state {
+        ServingState::Serving => None,
+        ServingState::Stale => Some("what is newer is not served; who operates the lake sees why"),
+        ServingState::Down => Some("nothing is served just now; who operates the lake sees why"),
+    };
+    ServingStatus {
+        state,
+        message: message.map(str::to_owned),
+        snapshot: own.map(|info| snapshot(info, policy)),
+        refused: newer.map(refused),
+        newest,
+        pin: pin.map(|pin| Pin { reason: String::new(), ..pin }),
+    }
+}
+
+/// What is told of how serving does while nothing is served: there is nothing else to tell.
+pub(crate) fn status_without_snapshot(status: &ServingStatus) -> ServingStatus {
+    ServingStatus {
+        state: status.state,
+        message: Some("nothing is served just now; who operates the lake sees why".to_owned()),
+        snapshot: None,
+        refused: None,
+        newest: None,
+        pin: None,
+    }
+}
+
+fn refused(snapshot: RefusedSnapshot) -> RefusedSnapshot {
+    let reason = "who operates the lake sees why".to_owned();
+    RefusedSnapshot { reason, ..snapshot }
+}
