@@ -30,6 +30,8 @@ const MODEL_TABLES: [&str; 7] =
     ["dataset", "source", "lookup", "dimension", "measure", "check", "test"];
 /// The tables of settings.
 const SETTINGS_TABLES: [&str; 6] = ["serving", "gateway", "access", "sign_in", "client", "log"];
+/// The tables of roles.
+const ROLES_TABLES: [&str; 1] = ["role"];
 /// Variables in the text of pages that belong to tests and the dashboard's development server, not to a command.
 const OTHERS: [&str; 3] = ["CLIO_BLESS", "CLIO_CONTROL", "CLIO_URL"];
 
@@ -113,6 +115,9 @@ fn toml_block(session: &mut Session, place: &str, text: &str) {
     if is_of(&SETTINGS_TABLES) {
         session.write("snippet.toml", text);
         session.run(place, "clio config show --config snippet.toml");
+    } else if is_of(&ROLES_TABLES) {
+        session.write("snippet.toml", text);
+        session.run(place, "clio roles check snippet.toml");
     } else {
         assert!(is_of(&MODEL_TABLES), "{place}: this is neither a model nor settings");
     }

@@ -21,6 +21,7 @@ mod questions;
 mod quickstart;
 mod releases;
 mod retention;
+mod roles;
 mod settings;
 mod snippets;
 mod terminal;
