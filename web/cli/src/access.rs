@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use arc_swap::ArcSwap;
 use clio_proto::{AuditSink, KeyFile, KeyRing, Roles, Secret};
+use clio_serving::Access;
 use clio_web::{AccessConfig, ProxyConfig, QueryRate, TokenConfig};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -52,6 +53,46 @@ pub(crate) fn of_gateway(
         per_second.map(|per_second| QueryRate { per_second, burst: burst.unwrap_or(per_second) });
     let audit = audit(&settings.access)?;
     Ok(Some(AccessConfig { keys, tokens, proxies, roles, queries, audit, now: clock::now }))
+}
+
+/// Who may see what of a replica; `None` if whoever reaches it may see all.
+///
+/// # Errors
+///
+/// Files that do not hold, and settings that make no sense without others.
+pub(crate) fn of_serving(
+    settings: &AccessSettings,
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Option<Arc<Access>>> {
+    let AccessSettings { keys, roles, gateway_token_file, .. } = settings;
+    let wrong = |message: &str| Err(Usage(message.to_owned()).into());
+    let is_asked = keys.is_some() || gateway_token_file.is_some();
+    let Some(roles) = roles else {
+        return match is_asked {
+            false => Ok(None),
+            true => wrong(
+                "who asks can be told, and nothing says what they may see; add `--roles` (docs/roles.md)",
+            ),
+        };
+    };
+    if !is_asked {
+        return wrong(
+            "`--roles` says what each may see, and nothing says how they show who they are; add `--keys` for programs, or \
+             `--gateway-token-file` for a gateway",
+        );
+    }
+    let mut access = Access::following(live_roles(roles, tasks, stop)?);
+    if let Some(file) = gateway_token_file {
+        access = access.with_gateway_token(secret(file, "gateway's token")?);
+    }
+    if let Some(file) = keys {
+        access = access.with_keys(key_ring(file, tasks, stop)?);
+    }
+    if let Some(sink) = audit(settings)? {
+        access = access.with_audit(sink);
+    }
+    Ok(Some(Arc::new(access)))
 }
 
 /// Where it is noted what is asked; `None` if nowhere.

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::door::Guard;
 use crate::settings::Settings;
 use crate::terminal::tell;
-use crate::{address, door, seed, signals};
+use crate::{access, address, door, seed, signals};
 
 /// Serves until it is stopped.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
@@ -18,16 +18,21 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let config = settings.serving(address::folder(lake)?);
     let config = ServingConfig { seed: seed::of_this_process(), ..config };
     let grpc = settings.grpc;
-    door::check("--grpc", grpc, Guard::None, settings.is_grpc_insecure)?;
+    let mut tasks = JoinSet::new();
+    let stop = signals::stop_token(&mut tasks);
+    let access = access::of_serving(&settings.access, &mut tasks, &stop)?;
+    let guard = if access.is_some() { Guard::SignIn } else { Guard::None };
+    door::check("--grpc", grpc, guard, settings.is_grpc_insecure)?;
     door::raise_file_handles();
     let listener = TcpListener::bind(grpc)
         .await
         .with_context(|| format!("cannot listen on {grpc}; does another service listen there?"))?;
     let address = listener.local_addr()?;
     // It listens before it has loaded a snapshot: early requests are refused instead of hanging.
-    let cubes = Cubes::start(config)?;
-    let mut tasks = JoinSet::new();
-    let stop = signals::stop_token(&mut tasks);
+    let cubes = match access {
+        Some(access) => Cubes::start_guarded(config, access)?,
+        None => Cubes::start(config)?,
+    };
     let (follower, follower_stop) = (Arc::clone(&cubes), stop.clone());
     let lake = lake.to_owned();
     tasks.spawn(async move {

@@ -10,9 +10,11 @@ use super::{Setting, Settings, all};
 /// The heading of settings that `-h` omits.
 const LIMITS: &str = "Limits (all of them also in a file, see --config)";
 /// Settings that the demo determines itself.
-const NOT_OF_DEMO: [&str; 6] = [
+const NOT_OF_DEMO: [&str; 8] = [
     "serving.lake",
     "serving.grpc",
+    "serving.roles",
+    "serving.gateway_token_file",
     "gateway.serving",
     "gateway.media",
     "gateway.roles",

@@ -23,6 +23,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         |it| Place::Switch(&mut it.is_grpc_insecure),
     ),
     Setting::new(
+        ["serving.roles", "CLIO_ROLES", "roles"],
+        Kind::File,
+        "The file of roles: who sees which rows and measures; read again when it changes",
+        |it| Place::MaybePath(&mut it.access.roles),
+    ),
+    Setting::new(
+        ["serving.gateway_token_file", "CLIO_GATEWAY_TOKEN_FILE", "gateway-token-file"],
+        Kind::File,
+        "A file with the secret that a gateway shows which is believed who asks: at least 32 characters",
+        |it| Place::MaybePath(&mut it.access.gateway_token_file),
+    ),
+    Setting::new(
         ["serving.poll_ms", "CLIO_SERVING_POLL_MS", "poll-ms"],
         Kind::Count(1, 3_600_000),
         "How often the lake is asked for a new snapshot, in milliseconds",
