@@ -48,7 +48,8 @@ pub(crate) fn status(status: ServingStatus, policy: Option<&Policy>) -> ServingS
     if of_the_lake(policy) {
         return status;
     }
-    let ServingStatus { state, snapshot: own, refused: newer, newest, pin, message: _ } = status;
+    let ServingStatus { state, snapshot: own, refused: newer, newest, pin, is_stuck, message: _ } =
+        status;
     let message = match state {
         ServingState::Serving => None,
         ServingState::Stale => Some("what is newer is not served; who operates the lake sees why"),
@@ -61,6 +62,7 @@ pub(crate) fn status(status: ServingStatus, policy: Option<&Policy>) -> ServingS
         refused: newer.map(refused),
         newest,
         pin: pin.map(|pin| Pin { reason: String::new(), ..pin }),
+        is_stuck,
     }
 }
 
@@ -73,6 +75,7 @@ pub(crate) fn status_without_snapshot(status: &ServingStatus) -> ServingStatus {
         refused: None,
         newest: None,
         pin: None,
+        is_stuck: status.is_stuck,
     }
 }
 
