@@ -47,8 +47,8 @@ fn what_is_wrong_with_keys_is_told_and_changes_nothing() {
     sandbox.ok(["keys", "create", "a", "--keys", "keys.toml"]);
     let before = std::fs::read(sandbox.path("keys.toml")).unwrap();
     for (args, expected) in [
-        (&["keys", "create", "a"][..], "there is a key `a` already"),
-        (&["keys", "create", "A B"], "is no name of a key"),
+        (&["keys", "create", "a"][..], "there is already a key `a`"),
+        (&["keys", "create", "A B"], "is not a name of a key"),
         (&["keys", "create", "b", "--expires", "2001-01-01"], "would expire"),
         (&["keys", "create", "b", "--expires", "soon"], "expected a day"),
         (&["keys", "revoke", "b"], "there is no key `b`; there are: `a`"),

@@ -1,11 +1,11 @@
-//! API keys: what programs show to say who they are.
+//! API keys, by which programs prove who they are.
 //!
 //! ```text
 //! clio_3f9a…    prefix and 256 random bits; shown once, when the key is made
 //!    └─ SHA-256 ──▶ the file of keys: name, hash, created, expires, revoked
 //! ```
 //!
-//! The hash needs neither salt nor many rounds: nobody can try 2²⁵⁶ texts. Gateway and serving read the same file.
+//! The hash needs neither salt nor many rounds: nobody can try 2²⁵⁶ values. Gateway and serving read the same file.
 
 mod file;
 mod ring;
@@ -22,26 +22,26 @@ use crate::secret::Secret;
 pub use file::{KeyFile, KeyFileError};
 pub use ring::KeyRing;
 
-/// What every key begins with, so that people and scanners for leaked secrets know one when they see it.
+/// The prefix of every key, by which people and scanners for leaked secrets recognise it.
 pub const KEY_PREFIX: &str = "clio_";
 
-/// A key as its file has it.
+/// A key as stored in its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
-    /// What roles call it: `key:NAME`.
+    /// Its name in roles: `key:NAME`.
     pub name: String,
-    /// The SHA-256 of the whole key, its prefix included.
+    /// The SHA-256 of the whole key, including its prefix.
     pub sha256: [u8; 32],
     /// When it was made.
     pub created: Timestamp,
-    /// From when on it opens nothing; never, if there is none.
+    /// When it expires; never if `None`.
     pub expires: Option<Timestamp>,
-    /// Since when it opens nothing.
+    /// When it was revoked.
     pub revoked: Option<Timestamp>,
 }
 
 impl ApiKey {
-    /// A key of 256 random bits, and what its holder shows.
+    /// A key made of 256 random bits, and the secret for its holder.
     pub fn new(
         name: &str,
         random: &[u8; 32],
@@ -53,13 +53,13 @@ impl ApiKey {
         (Self { name: name.to_owned(), sha256, created, expires, revoked: None }, Secret::new(text))
     }
 
-    /// Whether it opens anything at a time.
+    /// Whether it is valid at a time.
     pub fn is_valid(&self, now: Timestamp) -> bool {
         self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
     }
 }
 
-/// Whether a text may be the name of a key.
+/// Whether a text can be the name of a key.
 pub fn is_key_name(name: &str) -> bool {
     let is_plain = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.')
@@ -69,7 +69,8 @@ pub fn is_key_name(name: &str) -> bool {
         && name.as_bytes()[0].is_ascii_alphanumeric()
 }
 
-/// The valid key that somebody shows, among some. Takes as long for every key of the same length: which one it is, and whether it is one
+/// The valid key that matches a secret, among some. Takes the same time for every secret of the same length: the time
+/// does not reveal which key it is, or whether it is one at all.
 /// at all, does not show in the time.
 pub(crate) fn key_of<'a>(
     keys: impl IntoIterator<Item = &'a ApiKey>,
@@ -83,7 +84,7 @@ pub(crate) fn key_of<'a>(
             found = Some(key);
         }
     }
-    // One text for all: whether a key existed is nobody's business.
+    // One message for all cases: whether a key existed is nobody's business.
     found.filter(|key| key.is_valid(now)).ok_or_else(|| {
         let message = "the API key is unknown, expired or revoked; ask those who run Clio for one";
         ServiceError::new(Code::Unauthenticated, message)

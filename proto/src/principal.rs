@@ -1,32 +1,32 @@
-//! Who asks: a person, a key or a program, as the gateway that knows them tells serving.
+//! The one who asks: a person, a key or a program, as identified to serving by the gateway.
 
 use std::collections::BTreeMap;
 
 use strum::EnumCount;
 
-/// The metadata of a gRPC call that holds who asks, as the bytes of a message `Principal`. Serving believes it only of a gateway that
-/// shows [`GATEWAY_TOKEN`].
+/// The metadata key of a gRPC call for the principal, as the bytes of a message `Principal`. Serving only believes it
+/// from a gateway that sends [`GATEWAY_TOKEN`].
 pub const PRINCIPAL_METADATA: &str = "clio-principal-bin";
 
-/// The metadata of a gRPC call that holds the secret which gateway and serving share.
+/// The metadata key of a gRPC call for the secret that gateway and serving share.
 pub const GATEWAY_TOKEN: &str = "clio-gateway-token";
 
-/// Who asks.
+/// The one who asks.
 ///
-/// Always true: whoever made one knows that it is they. What it may see, [`Roles`](crate::Roles) say.
+/// Always true: whoever made one has verified who it is. What it may see depends on [`Roles`](crate::Roles).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Principal {
-    /// The name: of a person mostly an e-mail address, of a key the name under which it was made.
+    /// The name: for a person usually an e-mail address, for a key the name under which it was made.
     pub name: String,
-    /// What it is a name of.
+    /// The kind of principal that has the name.
     pub kind: PrincipalKind,
-    /// The groups that it is in, as the provider of identities says.
+    /// Its groups, according to the identity provider.
     pub groups: Vec<String>,
-    /// What else the provider says of it: the values of each claim.
+    /// Other claims of the identity provider: the values of each.
     pub claims: BTreeMap<String, Vec<String>>,
 }
 
-/// What a principal's name is of. Names of different kinds are different, even where they read alike.
+/// The kind of a principal. Names of different kinds are different, even if they read alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum PrincipalKind {
     /// A person.
@@ -35,7 +35,8 @@ pub enum PrincipalKind {
     Key,
     /// A program with an identity of its own.
     Service,
-    /// A gateway on its own account: it asks for what a dataset offers and how serving does, and for no cell. No role is one's.
+    /// A gateway on its own account: it asks for the description of a dataset and the status of serving, and for no
+    /// cells. No role applies to it.
     Gateway,
 }
 
@@ -55,7 +56,7 @@ impl PrincipalKind {
 }
 
 impl Principal {
-    /// One of a kind by its name, in no groups and with no claims.
+    /// A principal of a kind and name, without groups and claims.
     ///
     /// ```
     /// use clio_proto::{Principal, PrincipalKind};

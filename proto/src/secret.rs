@@ -1,4 +1,4 @@
-//! A text that only those may know who hold it.
+//! A text that only its holders may know.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use subtle::ConstantTimeEq;
 
 /// A secret: the token that gateway and serving share, an API key.
 ///
-/// Always true: no log and no message shows it, since `Debug` does not, and it has no `Display`.
+/// Always true: no log and no message shows it, since `Debug` hides it, and it has no `Display`.
 ///
 /// ```
 /// let secret = clio_proto::Secret::new("open sesame");
@@ -17,19 +17,19 @@ use subtle::ConstantTimeEq;
 pub struct Secret(String);
 
 impl Secret {
-    /// The fewest characters of a secret that people choose.
+    /// The smallest number of characters of a secret that people choose.
     pub const SHORTEST: usize = 32;
 
-    /// Of a text as it is.
+    /// From a text, unchanged.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Of a file's text, without the line break that editors leave at its end.
+    /// From a file's text, without the line break that editors leave at its end.
     ///
     /// # Errors
     ///
-    /// It is shorter than [`Secret::SHORTEST`], or has characters that no header may have.
+    /// It is shorter than [`Secret::SHORTEST`], or has characters that headers cannot have.
     pub fn of_file(text: &str) -> Result<Self, SecretError> {
         let text = text.trim();
         let n_chars = text.chars().count();
@@ -42,12 +42,12 @@ impl Secret {
         Ok(Self(text.to_owned()))
     }
 
-    /// Whether it is this text. Takes as long whichever characters differ; only the length shows.
+    /// Whether it is this text. Takes the same time whichever characters differ; only the length shows.
     pub fn matches(&self, shown: &str) -> bool {
         self.0.as_bytes().ct_eq(shown.as_bytes()).into()
     }
 
-    /// The secret itself, for where it has to be shown.
+    /// The secret itself, for where it must be sent.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -59,7 +59,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Why a file holds no secret.
+/// Why a file does not hold a valid secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
     /// It could be guessed.
@@ -68,11 +68,11 @@ pub enum SecretError {
         Secret::SHORTEST
     )]
     Short {
-        /// How many it has.
+        /// The number of characters.
         n_chars: usize,
     },
-    /// It has blanks, line breaks or other signs in it.
-    #[error("it has blanks or other signs in it; write one line of letters and digits")]
+    /// It contains blanks, line breaks or other special characters.
+    #[error("it contains blanks or special characters; write one line of letters and digits")]
     Unprintable,
 }
 

@@ -1,5 +1,5 @@
-//! Filters as people write them, on the command line and in files of roles, parsed into [`Filter`]; and their grammar, which conditions
-//! on measures share. What is parsed here, [`Display`](std::fmt::Display) says.
+//! Filters as people write them, on the command line and in files of roles, parsed into [`Filter`]; with their grammar,
+//! which conditions on measures share. [`Display`](std::fmt::Display) writes what is parsed here.
 //!
 //! ```text
 //! or    := and ("or" and)*
@@ -20,12 +20,12 @@ use std::str::FromStr;
 use crate::field::FieldRef;
 use crate::filter::{Filter, Operator, Takes, Test, WholeRange, WholeRangeError};
 
-/// A text that is no filter, or no condition on measures: where it breaks off, and what was expected there.
+/// A text that is not a filter or a condition on measures: where it becomes invalid, and what was expected there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SyntaxError(String);
 
-/// The text in the words of `clio query --where`; a condition on measures is read in the same way.
+/// The text in the language of `clio query --where`; conditions on measures are parsed the same way.
 ///
 /// ```
 /// let filter: clio_proto::Filter = "country anyOf (KR, JP) and not device isNull".parse().unwrap();
@@ -321,7 +321,7 @@ impl Parser<'_> {
         self.refused(&error.to_string())
     }
 
-    /// What parses and is no condition nevertheless.
+    /// The error for text that parses but is not a condition.
     fn refused(&self, problem: &str) -> SyntaxError {
         SyntaxError(format!("{} `{}`: {problem}", self.what, self.text))
     }

@@ -1,4 +1,4 @@
-//! Principals as the metadata of calls.
+//! Principals as metadata of calls.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,11 @@ use crate::error::{Code, ServiceError};
 use crate::principal::{Principal, PrincipalKind};
 use crate::wire;
 
-/// The most bytes of a principal: thousands of groups. What a connection takes for the headers of a call is less, mostly.
+/// The largest size of a principal in bytes: thousands of groups. Connections mostly allow less for the headers of a
+/// call.
 const MAX_BYTES: usize = 64 << 10;
 
-/// The bytes that [`PRINCIPAL_METADATA`](crate::PRINCIPAL_METADATA) holds.
+/// The bytes for [`PRINCIPAL_METADATA`](crate::PRINCIPAL_METADATA).
 pub fn principal_to_bytes(principal: &Principal) -> Vec<u8> {
     let claims = principal.claims.iter();
     let claims =
@@ -31,26 +32,26 @@ pub fn principal_to_bytes(principal: &Principal) -> Vec<u8> {
     message.encode_to_vec()
 }
 
-/// Who asks, from those bytes.
+/// The principal in those bytes.
 ///
 /// # Errors
 ///
-/// [`Code::Unauthenticated`] for what is no principal: other bytes, no name, a kind that is not known, a claim twice.
+/// [`Code::Unauthenticated`] for bytes that are not a principal: no message, no name, an unknown kind, a claim twice.
 pub fn principal_from_bytes(bytes: &[u8]) -> Result<Principal, ServiceError> {
     let wrong = |what: &str| {
-        let message = format!("who asks cannot be read: {what}");
+        let message = format!("the principal cannot be read: {what}");
         ServiceError::new(Code::Unauthenticated, message)
     };
     if bytes.len() > MAX_BYTES {
         return Err(wrong("it is too long"));
     }
-    let message = wire::Principal::decode(bytes).map_err(|_| wrong("it is no message"))?;
+    let message = wire::Principal::decode(bytes).map_err(|_| wrong("it is not a message"))?;
     let kind = match message.kind() {
         wire::PrincipalKind::User => PrincipalKind::User,
         wire::PrincipalKind::Key => PrincipalKind::Key,
         wire::PrincipalKind::Service => PrincipalKind::Service,
         wire::PrincipalKind::Gateway => PrincipalKind::Gateway,
-        wire::PrincipalKind::Unspecified => return Err(wrong("its kind is not known")),
+        wire::PrincipalKind::Unspecified => return Err(wrong("its kind is unknown")),
     };
     if message.name.is_empty() {
         return Err(wrong("it has no name"));
@@ -58,7 +59,7 @@ pub fn principal_from_bytes(bytes: &[u8]) -> Result<Principal, ServiceError> {
     let mut claims = BTreeMap::new();
     for wire::Claim { name, values } in message.claims {
         if claims.insert(name, values).is_some() {
-            return Err(wrong("a claim is there twice"));
+            return Err(wrong("a claim occurs twice"));
         }
     }
     Ok(Principal { name: message.name, kind, groups: message.groups, claims })

@@ -1,4 +1,4 @@
-//! The file of keys: a TOML table for each, without a secret.
+//! The file of keys: one TOML table for each, without secrets.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::error::ServiceError;
 use crate::secret::Secret;
 use crate::toml_file::{TomlProblem, line_at, nearest, parse_toml, quoted};
 
-/// What stands at the head of the file.
+/// The head of the file.
 const HEAD: &str = "\
 # The API keys of Clio, written by `clio keys`. A key itself stands nowhere: only its SHA-256 does.
 # Gateway and serving read this file again when it changes.
@@ -18,7 +18,7 @@ const HEAD: &str = "\
 
 /// The keys of a file, in its order.
 ///
-/// Always true: names are unique and of the form that [`is_key_name`] takes; no two keys are the same.
+/// Always true: names are unique and valid for [`is_key_name`]; no two keys are the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyFile {
     keys: Vec<ApiKey>,
@@ -27,21 +27,21 @@ pub struct KeyFile {
 /// Why a key cannot be made or revoked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFileError {
-    /// It is no name of a key.
+    /// It is not a valid name.
     #[error(
-        "`{name}` is no name of a key; write up to 64 lower-case letters, digits, `-`, `_` and `.`, a letter or digit first"
+        "`{name}` is not a name of a key; write up to 64 lower-case letters, digits, `-`, `_` and `.`, a letter or digit first"
     )]
     Name {
-        /// As it was given.
+        /// The given name.
         name: String,
     },
-    /// A key of this name exists, perhaps one that opens nothing.
-    #[error("there is a key `{name}` already; names are not given twice, since logs tell of them")]
+    /// A key of this name exists, perhaps an expired or revoked one.
+    #[error("there is already a key `{name}`; names are not reused, since they are in logs")]
     Taken {
         /// The name.
         name: String,
     },
-    /// It would never open anything.
+    /// It would never be valid.
     #[error("the key would expire at {expires}, which is not after {now}")]
     Expired {
         /// When it would expire.
@@ -49,7 +49,7 @@ pub enum KeyFileError {
         /// When it would be made.
         now: Timestamp,
     },
-    /// There is none to revoke.
+    /// The key to revoke does not exist.
     #[error("there is no key `{name}`; there are: {existing}")]
     Unknown {
         /// The name.
@@ -60,11 +60,11 @@ pub enum KeyFileError {
 }
 
 impl KeyFile {
-    /// Reads a file's text.
+    /// Parses a file's text.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with it, each with its line and the mend.
+    /// All problems, each with its line and the mend.
     pub fn parse(text: &str) -> Result<Self, Vec<TomlProblem>> {
         let root = parse_toml(text)?;
         let mut reader = Reader { text, problems: Vec::new() };
@@ -95,11 +95,11 @@ impl KeyFile {
         &self.keys
     }
 
-    /// Adds a key made of 256 random bits, and gives what its holder shows.
+    /// Adds a key made of 256 random bits, and returns the secret for its holder.
     ///
     /// # Errors
     ///
-    /// The name is none, or taken; or the key would never open anything.
+    /// The name is invalid or taken; or the key would never be valid.
     pub fn create(
         &mut self,
         name: &str,
@@ -121,11 +121,11 @@ impl KeyFile {
         Ok(secret)
     }
 
-    /// Revokes a key; one that is revoked stays so since it was.
+    /// Revokes a key; a revoked key keeps its time of revocation.
     ///
     /// # Errors
     ///
-    /// There is none of this name.
+    /// There is no key of this name.
     pub fn revoke(&mut self, name: &str, now: Timestamp) -> Result<&ApiKey, KeyFileError> {
         let existing = quoted(self.keys.iter().map(|key| key.name.as_str()));
         let key = self.keys.iter_mut().find(|key| key.name == name);
@@ -134,11 +134,12 @@ impl KeyFile {
         Ok(key)
     }
 
-    /// The valid key that somebody shows.
+    /// The valid key that matches a secret.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthenticated`](crate::Code::Unauthenticated), in the same words whether it is unknown, expired or revoked.
+    /// [`Code::Unauthenticated`](crate::Code::Unauthenticated), with the same message whether it is unknown, expired or
+    /// revoked.
     pub fn verify(&self, shown: &str, now: Timestamp) -> Result<&ApiKey, ServiceError> {
         key_of(&self.keys, shown, now)
     }
@@ -156,7 +157,7 @@ impl<'a> Reader<'a> {
             let line = line_at(self.text, name.span().start);
             match (name.get_ref().as_ref(), value.get_ref().as_table()) {
                 ("key", Some(keys)) => tables.extend(keys.iter()),
-                ("key", None) => self.report(line, "key", "is no table", "write `[key.NAME]`"),
+                ("key", None) => self.report(line, "key", "is not a table", "write `[key.NAME]`"),
                 (other, _) => self.report(line, other, "unknown key", "there is: `key`"),
             }
         }
@@ -168,10 +169,10 @@ impl<'a> Reader<'a> {
             let path = format!("key.{name}");
             if !is_key_name(name) {
                 let mend = "`clio keys create` says which names there may be";
-                self.report(line, &path, "is no name of a key", mend);
+                self.report(line, &path, "is not a name of a key", mend);
             }
             let Some(table) = value.get_ref().as_table() else {
-                self.report(line, &path, "is no table", "write `[key.NAME]`");
+                self.report(line, &path, "is not a table", "write `[key.NAME]`");
                 continue;
             };
             let Some(key) = self.key(name, &path, line, table) else { continue };
@@ -204,7 +205,7 @@ impl<'a> Reader<'a> {
                     sha256 = text.and_then(of_hex);
                     if sha256.is_none() {
                         let mend = "write the 64 hexadecimal digits of a SHA-256";
-                        self.report(line, &path, "is no SHA-256", mend);
+                        self.report(line, &path, "is not a SHA-256", mend);
                     }
                 }
                 Some(index) => {
@@ -212,7 +213,7 @@ impl<'a> Reader<'a> {
                     times[index - 1] = time;
                     if time.is_none() {
                         let mend = "write a time such as `\"2026-12-31T23:00:00Z\"`";
-                        self.report(line, &path, "is no time", mend);
+                        self.report(line, &path, "is not a time", mend);
                     }
                 }
                 None => {

@@ -1,4 +1,4 @@
-//! The keys that hold now, while their file may change.
+//! The currently valid keys, while their file may change.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -8,9 +8,9 @@ use super::KeyFile;
 use crate::error::ServiceError;
 use crate::principal::{Principal, PrincipalKind};
 
-/// The keys that gateway or serving accept, as their file has them now.
+/// The keys that gateway or serving accept, according to the current file.
 ///
-/// Whoever reads the file puts what it holds here; while it cannot be read, no key opens anything. A clone shares what it holds.
+/// The reader of the file updates them here; while it cannot be read, no key is valid. Clones share their contents.
 #[derive(Debug, Clone)]
 pub struct KeyRing {
     keys: Arc<RwLock<Arc<KeyFile>>>,
@@ -19,21 +19,22 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// The keys of a file, which end by this clock.
+    /// The keys of a file, which expire by this clock.
     pub fn new(keys: KeyFile, now: fn() -> Timestamp) -> Self {
         Self { keys: Arc::new(RwLock::new(Arc::new(keys))), now }
     }
 
-    /// Accepts these keys from here on, and no others.
+    /// Accepts exactly these keys from now on.
     pub fn replace(&self, keys: KeyFile) {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
-    /// Who shows a key.
+    /// The principal of a key.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthenticated`](crate::Code::Unauthenticated), in the same words whether it is unknown, expired or revoked.
+    /// [`Code::Unauthenticated`](crate::Code::Unauthenticated), with the same message whether it is unknown, expired or
+    /// revoked.
     pub fn verify(&self, shown: &str) -> Result<Principal, ServiceError> {
         let keys = Arc::clone(&*self.keys.read().unwrap_or_else(PoisonError::into_inner));
         let key = keys.verify(shown, (self.now)())?;

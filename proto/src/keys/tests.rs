@@ -88,9 +88,9 @@ fn every_problem_of_a_file_is_told_with_its_line() {
     told.sort_by_key(|line| line.split(' ').next().unwrap().parse::<usize>().unwrap());
     let expected = [
         "1 keys unknown key",
-        "2 key.A is no name of a key",
-        "6 key.b.sha256 is no SHA-256",
-        "7 key.b.created is no time",
+        "2 key.A is not a name of a key",
+        "6 key.b.sha256 is not a SHA-256",
+        "7 key.b.created is not a time",
         "8 key.b.expire unknown key",
         "9 key.c.sha256 is missing",
         "9 key.c.created is missing",

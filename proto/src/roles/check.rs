@@ -1,4 +1,4 @@
-//! Roles beside a model: whether the fields and measures that they name are there.
+//! Checks roles against a model: whether the fields and measures that they name exist.
 
 use super::{MeasureRule, Role, Roles, RolesError};
 use crate::field::FieldRef;
@@ -7,11 +7,12 @@ use crate::model::Model;
 use crate::toml_file::{TomlProblem, nearest, quoted};
 
 impl Roles {
-    /// Checks what they say of a model's dataset; roles of other datasets are passed over.
+    /// Checks the roles against a model's dataset; roles for other datasets are ignored.
     ///
     /// # Errors
     ///
-    /// Every field and every measure that the model does not have, and tests that no cell can pass, each with its line and the mend.
+    /// Every field and every measure that the model does not have, and tests that no cell can pass, each with its line
+    /// and the mend.
     pub fn check(&self, model: &Model) -> Result<(), RolesError> {
         let is_of = |role: &&Role| {
             role.datasets.as_ref().is_none_or(|datasets| datasets.contains(model.name()))
@@ -74,7 +75,7 @@ fn check_rows(role: &Role, rows: &Filter, model: &Model, problems: &mut Vec<Toml
     }
 }
 
-/// Whether a field has one value at most, whatever its lookup is.
+/// Whether a field has at most one value, whatever its lookup is.
 fn is_single(field: &FieldRef, model: &Model) -> bool {
     let dimension = model.dimension(&field.dimension);
     field.attribute.is_none() && dimension.is_some_and(|dimension| !dimension.multi)

@@ -1,20 +1,20 @@
-//! Whom a role is for.
+//! Whom a role applies to.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::principal::{Principal, PrincipalKind};
 
-/// Something that holds of some principals and not of others. Texts are compared as they are written, case included.
+/// A predicate on principals. Texts are compared as written, case-sensitively.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Who {
     /// Everybody who is known by a name.
     Everyone,
-    /// The one of this kind with this name.
+    /// The principal with this kind and name.
     Named(PrincipalKind, String),
-    /// Who is in this group.
+    /// The members of this group.
     Group(String),
-    /// Who has this value among those of a claim.
+    /// Those with this value among those of a claim.
     Claim {
         /// The claim.
         name: String,
@@ -23,12 +23,12 @@ pub enum Who {
     },
 }
 
-/// How one writes them.
+/// The written forms.
 pub(super) const FORMS: &str =
     "`user:NAME`, `key:NAME`, `service:NAME`, `group:NAME`, `claim:NAME=VALUE` or `everyone`";
 
 impl Who {
-    /// Whether it holds of a principal. Of a gateway on its own account nothing does.
+    /// Whether it holds for a principal. None holds for a gateway on its own account.
     pub(super) fn is(&self, principal: &Principal) -> bool {
         if principal.is_gateway() {
             return false;

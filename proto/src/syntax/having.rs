@@ -16,7 +16,7 @@ use crate::query::{ComparedMeasure, Having, MeasureTest};
 const A_NUMBER: &str = "a number";
 const TESTS: &str = "`>=`, `<=`, `>`, `<`, `between`, `isNull` or `isNotNull`";
 
-/// The text in the words of `clio query --having`.
+/// The text in the language of `clio query --having`.
 impl FromStr for Having {
     type Err = SyntaxError;
 
