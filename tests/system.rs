@@ -4,6 +4,7 @@
     reason = "in a test, also in what its cases share, a failure is a panic"
 )]
 
+mod access;
 mod compat;
 mod coverage;
 mod datasets;

@@ -142,7 +142,8 @@ fn query_parts(query: &Query, snapshot: Option<SnapshotId>) -> Map<String, Value
         ("having", said(query.having.as_ref())),
         ("compare", said(query.compare.as_ref())),
         ("with", list(query.extras.iter().map(|extra| extra.as_str().to_owned()).collect())),
-        ("limit", Some(query.limit.into())),
+        // Of a file that has all rows nobody gave one.
+        ("limit", (query.limit < usize::MAX).then(|| query.limit.into())),
         ("offset", (query.offset > 0).then(|| query.offset.into())),
         ("snapshot", snapshot.map(|snapshot| snapshot.0.into())),
     ])

@@ -1,3 +1,5 @@
+//! When a provider of identities is asked for its keys, and how long they hold.
+
 use serde_json::json;
 
 use super::*;

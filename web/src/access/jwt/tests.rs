@@ -1,3 +1,5 @@
+//! Tokens that others signed, and everything that is none.
+
 use super::*;
 use crate::access::jwk::key_set;
 
