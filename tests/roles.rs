@@ -24,7 +24,7 @@ fn lake(sandbox: &Sandbox) -> (String, String) {
         "--people",
         "400",
         "--assets",
-        "6",
+        "12",
         "--days",
         "2",
         "--no-answers",
@@ -38,7 +38,7 @@ fn lake(sandbox: &Sandbox) -> (String, String) {
 #[test]
 fn a_file_of_roles_is_checked_before_it_is_served() {
     let sandbox = Sandbox::new();
-    sandbox.ok(["synth", "--out", "events", "--events", "500", "--days", "1", "--no-answers"]);
+    sandbox.ok(["synth", "--out", "events", "--events", "1000", "--days", "1", "--no-answers"]);
     std::fs::write(sandbox.path("roles.toml"), ROLES).unwrap();
     let said = sandbox.ok(["roles", "check", "roles.toml", "--model", "events/media.toml"]);
     assert!(said.contains("role one") && said.contains("all but viewers"), "{said}");

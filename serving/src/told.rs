@@ -39,7 +39,7 @@ pub(crate) fn snapshots(list: SnapshotList, policy: Option<&Policy>) -> Snapshot
     let SnapshotList { snapshots, refused: all } = list;
     SnapshotList {
         snapshots: snapshots.into_iter().map(|info| snapshot(info, policy)).collect(),
-        refused: all.into_iter().map(refused).collect(),
+        refused: all.iter().map(refused).collect(),
     }
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn status(status: ServingStatus, policy: Option<&Policy>) -> ServingS
         state,
         message: message.map(str::to_owned),
         snapshot: own.map(|info| snapshot(info, policy)),
-        refused: newer.map(refused),
+        refused: newer.as_ref().map(refused),
         newest,
         pin: pin.map(|pin| Pin { reason: String::new(), ..pin }),
         is_stuck,
@@ -79,7 +79,8 @@ pub(crate) fn status_without_snapshot(status: &ServingStatus) -> ServingStatus {
     }
 }
 
-fn refused(snapshot: RefusedSnapshot) -> RefusedSnapshot {
+fn refused(snapshot: &RefusedSnapshot) -> RefusedSnapshot {
+    let RefusedSnapshot { id, committed_at, reason: _, is_marked_bad } = *snapshot;
     let reason = "who operates the lake sees why".to_owned();
-    RefusedSnapshot { reason, ..snapshot }
+    RefusedSnapshot { id, committed_at, reason, is_marked_bad }
 }
