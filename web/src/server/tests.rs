@@ -220,7 +220,11 @@ async fn before_serving_answers_all_but_the_api_is_there_and_then_that_too() {
     assert_eq!(
         health(&server).await,
         json!({
-            "status": "ok", "serving": { "state": "SERVING", "message": null, "snapshot": 41 },
+            "status": "ok",
+            "serving": {
+                "state": "SERVING", "message": null, "snapshot": 41,
+                "versions_behind": 0, "is_stuck": false,
+            },
         })
     );
 }
