@@ -108,6 +108,7 @@ fn metadata(texts: &[(&'static str, &str)], principals: &[Principal]) -> Metadat
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "the attacks one after the other, a line or two each")]
 async fn nobody_is_believed_who_does_not_show_it() {
     let lake = dense_lake();
     let at = |text: &str| -> Timestamp { text.parse().unwrap() };
