@@ -36,3 +36,4 @@ mod states;
 mod tops;
 mod verdicts;
 mod windows;
+mod withheld_verdicts;

@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 use tokio_stream::wrappers::WatchStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub(crate) use self::answer::answer;
+pub(crate) use self::answer::{OF_FEW, answer};
 pub(crate) use self::dataset::media;
 use crate::assets::{Asset, Dashboard};
 use crate::config::GatewayConfig;

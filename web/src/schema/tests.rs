@@ -1,5 +1,7 @@
 //! The schema as text, and answers as it shows them.
 
+mod withheld;
+
 use std::path::Path;
 
 use serde_json::json;
