@@ -1,5 +1,6 @@
 //! The formulas against stored values of SciPy 1.17 and statsmodels 0.14, and properties for all numbers.
 
+mod pictures;
 mod simulation;
 mod worlds;
 
