@@ -22,6 +22,7 @@ mod members;
 mod memory;
 mod newcomers;
 mod oracle;
+mod outliers;
 mod overload;
 mod pages;
 mod plans;

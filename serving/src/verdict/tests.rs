@@ -4,6 +4,8 @@ mod pictures;
 mod simulation;
 mod worlds;
 
+pub(crate) use worlds::Numbers;
+
 use clio_proto::VerdictWord;
 use proptest::prelude::{prop_assert, proptest};
 
