@@ -107,7 +107,7 @@ peers-growth: build
 accuracy: build
 	cargo run --release --locked --package clio-sketch --example accuracy -- $(SKETCHES)
 	cargo run --release --locked --package clio-tests --bin accuracy -- $(SKETCHES)
-	CLIO_TEST_WORLDS=$(WORLDS) cargo test --release --locked --package clio-serving --lib -- verdict::tests::simulation --nocapture --test-threads=1
+	CLIO_TEST_WORLDS=$(WORLDS) cargo test --release --locked --package clio-serving --lib -- tests::simulation --nocapture --test-threads=1
 
 fuzz:
 	sketch/fuzz/run.sh $(FUZZ_SECONDS)

@@ -27,3 +27,4 @@ mod settings;
 mod snippets;
 mod terminal;
 mod tidy;
+mod traps;

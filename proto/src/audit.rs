@@ -15,7 +15,7 @@ use crate::error::ServiceError;
 use crate::export::{Export, Exported};
 use crate::id::SnapshotId;
 use crate::principal::Principal;
-use crate::query::{Answer, Query, QueryRange};
+use crate::query::{Answer, OutlierList, Query, QueryRange};
 use crate::runs::RunInfo;
 use crate::service::{
     CubeService, Description, MemberPage, MembersRequest, ServingStatus, StatusStream,
@@ -223,6 +223,16 @@ impl CubeService for Audited {
         let ended = self.inner.members(request).await;
         self.note("members", question, since, &ended, |page| {
             (page.end.map(|end| end.snapshot.0), number(page.members.len()))
+        });
+        ended
+    }
+
+    async fn outliers(&self, snapshot: Option<SnapshotId>) -> Result<OutlierList, ServiceError> {
+        let since = Instant::now();
+        let question = parts([("snapshot", snapshot.map(|snapshot| snapshot.0.into()))]);
+        let ended = self.inner.outliers(snapshot).await;
+        self.note("outliers", question, since, &ended, |list| {
+            (Some(list.snapshot.id.0), number(list.outliers.len()))
         });
         ended
     }

@@ -28,15 +28,15 @@ use tonic::{ConnectError, Request, Response, Status, TimeoutExpired};
 use crate::convert::{
     answer_from_wire, description_from_wire, ended_by_error, error_from_status,
     export_bytes_from_wire, export_head_from_wire, export_request_to_wire, has_media_from_wire,
-    has_media_request_to_wire, member_page_from_wire, members_request_to_wire, principal_to_bytes,
-    query_to_wire, runs_from_wire, runs_request_to_wire, serving_status_from_wire,
-    snapshots_from_wire, snapshots_request_to_wire,
+    has_media_request_to_wire, member_page_from_wire, members_request_to_wire, outliers_from_wire,
+    outliers_request_to_wire, principal_to_bytes, query_to_wire, runs_from_wire,
+    runs_request_to_wire, serving_status_from_wire, snapshots_from_wire, snapshots_request_to_wire,
 };
 use crate::error::{Code, ServiceError};
 use crate::export::{Export, Exported};
 use crate::id::SnapshotId;
 use crate::principal::{GATEWAY_TOKEN, PRINCIPAL_METADATA, Principal};
-use crate::query::{Answer, Query};
+use crate::query::{Answer, OutlierList, Query};
 use crate::runs::RunInfo;
 use crate::secret::Secret;
 use crate::service::{
@@ -422,6 +422,15 @@ impl CubeService for RemoteCubes {
             })
             .await?;
         Ok(has_media_from_wire(response))
+    }
+
+    async fn outliers(&self, snapshot: Option<SnapshotId>) -> Result<OutlierList, ServiceError> {
+        let (response, address) = self
+            .ask(outliers_request_to_wire(snapshot), |mut client, request| async move {
+                client.outliers(request).await
+            })
+            .await?;
+        outliers_from_wire(response).map_err(unreadable(address))
     }
 
     async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError> {

@@ -29,6 +29,7 @@ mod intervals;
 mod media;
 mod members;
 mod newcomers;
+mod outliers;
 mod principal;
 mod query;
 mod reach;
@@ -54,6 +55,9 @@ pub use media::{
 };
 pub use members::{
     member_page_from_wire, member_page_to_wire, members_request_from_wire, members_request_to_wire,
+};
+pub use outliers::{
+    outliers_from_wire, outliers_request_from_wire, outliers_request_to_wire, outliers_to_wire,
 };
 pub use principal::{principal_from_bytes, principal_to_bytes};
 pub use query::{query_from_wire, query_to_wire};

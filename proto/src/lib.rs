@@ -39,6 +39,7 @@ pub use convert::{
     export_head_from_wire, export_head_to_wire, export_request_from_wire, export_request_to_wire,
     has_media_from_wire, has_media_request_from_wire, has_media_request_to_wire, has_media_to_wire,
     member_page_from_wire, member_page_to_wire, members_request_from_wire, members_request_to_wire,
+    outliers_from_wire, outliers_request_from_wire, outliers_request_to_wire, outliers_to_wire,
     principal_from_bytes, principal_to_bytes, query_from_wire, query_to_wire, question_bytes,
     question_digest, runs_from_wire, runs_request_from_wire, runs_request_to_wire, runs_to_wire,
     search_digest, serving_status_from_wire, serving_status_to_wire, snapshots_from_wire,
@@ -56,8 +57,9 @@ pub use model::{
     Credit, CsvOptions, Dimension, DimensionColumn, Experiment, Expression, ExpressionError,
     FileSet, Format, LOOKUP_KEY_COLUMN, Lookup, MAX_MIN_PEOPLE, Measure, MeasureFormat,
     MeasureKind, MissingCheck, Model, ModelError, OnBadRows, OnChange, OnFailure, OutOfDayCheck,
-    Per, RESERVED_NAMES, RowsCheck, Share, SmallGroups, Source, SqlColumn, TimesAre,
-    UnattributedCheck, WeekStart, Window, WindowError, WithinCheck, display_name,
+    OutlierRules, Per, RESERVED_NAMES, RateOfEvents, RowsCheck, Share, SmallGroups, Source,
+    SqlColumn, TimesAre, UnattributedCheck, Watching, WeekStart, Window, WindowError, WithinCheck,
+    display_name,
 };
 pub use period::{
     DayRange, FIRST_DAY, Grain, LAST_DAY, MAX_LISTED_DAYS, Period, PeriodParseError, RetiredDays,
@@ -70,8 +72,9 @@ pub use query::{
     Interval, Intervals, Key, LookBack, MAX_GROUP_BY, MAX_HAVING_TESTS, MAX_LIMIT,
     MAX_LOOK_BACK_DAYS, MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS, MAX_TRAILING_DAYS,
     MAX_VERDICT_DAYS, MAX_VERDICT_ROWS, MeasureTest, Mix, MixedLookup, Newcomers, Notice, Order,
-    OrderBy, Overlap, Query, QueryRange, QuestionPart, Rank, Reach, ReachStep, Row, SamplingBasis,
-    TimeGrain, TimeWindow, Value, Verdict, VerdictWord, Withheld, Work, WorkStep, of_comparison,
+    OrderBy, Outlier, OutlierContrast, OutlierKind, OutlierList, Overlap, Query, QueryRange,
+    QuestionPart, Rank, Reach, ReachStep, Row, SamplingBasis, TimeGrain, TimeWindow, Value,
+    Verdict, VerdictWord, Withheld, Work, WorkStep, of_comparison,
 };
 pub use roles::{MeasureRule, Policy, Right, Role, RoleLimits, Roles, RolesError, Who};
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, RunStep, StepInfo};

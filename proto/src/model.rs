@@ -17,6 +17,7 @@ mod files;
 mod fingerprint;
 mod lookup;
 mod measure;
+mod outliers;
 mod problems;
 mod raw;
 mod small_groups;
@@ -42,6 +43,7 @@ use jiff::tz::TimeZone;
 pub use lookup::{AsOf, LOOKUP_KEY_COLUMN, Lookup, OnChange};
 use measure::Counted;
 pub use measure::{Measure, MeasureFormat, MeasureKind, display_name};
+pub use outliers::{OutlierRules, RateOfEvents, Watching};
 pub use small_groups::{MAX_MIN_PEOPLE, SmallGroups};
 pub use source::{Source, TimesAre};
 pub use validate::RESERVED_NAMES;
@@ -76,6 +78,7 @@ pub struct Model {
     pub(crate) measures: Vec<Measure>,
     pub(crate) checks: Vec<Check>,
     pub(crate) experiments: Vec<Experiment>,
+    pub(crate) outliers: Option<OutlierRules>,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) text: String,
 }
@@ -222,6 +225,11 @@ impl Model {
     /// The declared tests, in the file's order.
     pub fn experiments(&self) -> &[Experiment] {
         &self.experiments
+    }
+
+    /// What stands out among its peers, where the model declares it.
+    pub fn outliers(&self) -> Option<&OutlierRules> {
+        self.outliers.as_ref()
     }
 
     /// Every dimension followed by its attributes, in the model's order.

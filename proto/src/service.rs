@@ -14,7 +14,7 @@ use crate::filter::Filter;
 use crate::id::{Fingerprint, SnapshotId};
 use crate::model::{MeasureFormat, WeekStart};
 use crate::principal::Principal;
-use crate::query::{Answer, Cursor, Query, QueryRange};
+use crate::query::{Answer, Cursor, OutlierList, Query, QueryRange};
 use crate::runs::RunInfo;
 use crate::snapshot::{Pin, RefusedSnapshot, SnapshotInfo, SnapshotList};
 
@@ -47,6 +47,10 @@ pub trait CubeService: Send + Sync {
 
     /// Finds values of one field, or of all, for pickers.
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError>;
+
+    /// What stands out among its peers on the newest settled days, where the model declares outliers. A snapshot's list is worked out
+    /// when it is first asked for, and kept.
+    async fn outliers(&self, snapshot: Option<SnapshotId>) -> Result<OutlierList, ServiceError>;
 
     /// Whether the current snapshot's lookups have one of these addresses in a column that the model calls `media`:
     /// what may be shown as a preview. Takes one table lookup for each such column.

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use clio_lake::Lake;
 use clio_proto::{
     Answer, Code, Comparison, CubeService, Description, Export, Exported, MemberPage,
-    MembersRequest, Policy, Principal, Query, QuestionPart, RunInfo, ServiceError, ServingStatus,
-    SnapshotId, SnapshotList, StatusStream, Work,
+    MembersRequest, OutlierList, Policy, Principal, Query, QuestionPart, RunInfo, ServiceError,
+    ServingStatus, SnapshotId, SnapshotList, StatusStream, Work,
 };
 use futures::{StreamExt as _, future};
 use tokio::sync::Mutex;
@@ -28,6 +28,7 @@ use crate::follow::Follower;
 use crate::held::HeldSnapshots;
 use crate::members::members;
 use crate::memory_check::{self, MemoryCheck};
+use crate::outliers::outliers;
 use crate::records::Records;
 use crate::seen::Seen;
 use crate::sights::Sights;
@@ -400,6 +401,19 @@ impl Cubes {
         self.admission.run(move |cancel| members(&snapshot, &request, turn, &limits, cancel)).await
     }
 
+    /// What stands out, to those who see all rows.
+    pub(crate) async fn outliers_to(
+        &self,
+        policy: Option<&Arc<Policy>>,
+        id: Option<SnapshotId>,
+    ) -> Result<OutlierList, ServiceError> {
+        let snapshot = self.snapshot_of(id, QuestionPart::Snapshot, policy).await?;
+        let (own, limits) = (Arc::clone(&snapshot), self.limits_of(policy));
+        // Who asks meanwhile waits for the same list; a list that failed is worked out again for the next one.
+        let computed = || self.admission.run(move |cancel| outliers(&own, &limits, cancel));
+        Ok(snapshot.outliers.get_or_try_init(computed).await?.clone())
+    }
+
     pub(crate) async fn has_media_of(
         &self,
         policy: Option<&Arc<Policy>>,
@@ -452,6 +466,10 @@ impl CubeService for Cubes {
 
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
         self.members_of(None, request).await
+    }
+
+    async fn outliers(&self, snapshot: Option<SnapshotId>) -> Result<OutlierList, ServiceError> {
+        self.outliers_to(None, snapshot).await
     }
 
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {

@@ -22,6 +22,8 @@
 //!   compare   each row with other days, a member or the rest               aggregate/{compare,rest,side}.rs
 //! ```
 //!
+//! What stands out of itself, without a question about it: `outliers.rs`.
+//!
 //! All rows of a query, as the bytes of a file, are such answers page by page: `export.rs`.
 //!
 //! It deliberately does not know GraphQL, HTTP, sources, or how cells are made: it meets the etl only in the lake.
@@ -40,6 +42,7 @@ mod held;
 mod members;
 mod memory_check;
 mod normal;
+mod outliers;
 mod plan;
 mod propagation;
 mod records;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use clio_proto::{
-    Answer, Code, CubeService, Description, Export, Exported, MemberPage, MembersRequest, Policy,
-    Principal, Query, Right, RunInfo, ServiceError, ServingStatus, SnapshotId, SnapshotList,
-    StatusStream,
+    Answer, Code, CubeService, Description, Export, Exported, MemberPage, MembersRequest,
+    OutlierList, Policy, Principal, Query, Right, RunInfo, ServiceError, ServingStatus, SnapshotId,
+    SnapshotList, StatusStream,
 };
 use futures::{StreamExt as _, stream};
 use tokio::time::timeout;
@@ -123,6 +123,11 @@ impl CubeService for Seen {
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
         let policy = self.policy()?;
         in_time(&policy, self.cubes.members_of(Some(&policy), request)).await
+    }
+
+    async fn outliers(&self, snapshot: Option<SnapshotId>) -> Result<OutlierList, ServiceError> {
+        let policy = self.policy()?;
+        in_time(&policy, self.cubes.outliers_to(Some(&policy), snapshot)).await
     }
 
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {

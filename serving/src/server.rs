@@ -8,8 +8,9 @@ use clio_proto::{
     Audited, Code, CubeService, Exported, ServiceError, ServingState, answer_to_wire,
     description_to_wire, export_bytes_to_wire, export_head_to_wire, export_request_from_wire,
     has_media_request_from_wire, has_media_to_wire, member_page_to_wire, members_request_from_wire,
-    query_from_wire, runs_request_from_wire, runs_to_wire, serving_status_to_wire,
-    snapshots_request_from_wire, snapshots_to_wire, status_from_error, wire,
+    outliers_request_from_wire, outliers_to_wire, query_from_wire, runs_request_from_wire,
+    runs_to_wire, serving_status_to_wire, snapshots_request_from_wire, snapshots_to_wire,
+    status_from_error, wire,
 };
 use futures::StreamExt as _;
 use futures::future::ready;
@@ -233,6 +234,16 @@ impl CubesRpc for Rpc {
         let request = members_request_from_wire(request.into_inner()).map_err(status_from_error)?;
         let page = cubes.members(request).await.map_err(status_from_error)?;
         Ok(Response::new(member_page_to_wire(page)))
+    }
+
+    async fn outliers(
+        &self,
+        request: Request<wire::OutliersRequest>,
+    ) -> Result<Response<wire::OutliersResponse>, Status> {
+        let cubes = self.seen_by(&request)?;
+        let snapshot = outliers_request_from_wire(request.into_inner());
+        let list = cubes.outliers(snapshot).await.map_err(status_from_error)?;
+        Ok(Response::new(outliers_to_wire(list)))
     }
 
     async fn has_media(

@@ -33,9 +33,10 @@ use std::sync::{Arc, OnceLock};
 
 use clio_proto::{
     AskedMeasure, Description, FieldInfo, FieldRef, MeasureClass, MeasureInfo, MeasureKind, Model,
-    Percentile, Period, RetiredDays, ServiceError, SnapshotInfo, display_name,
+    OutlierList, Percentile, Period, RetiredDays, ServiceError, SnapshotInfo, display_name,
 };
 use jiff::civil::Date;
+use tokio::sync::OnceCell;
 
 use ages::FirstDays;
 pub(crate) use ages::day_number;
@@ -88,6 +89,8 @@ pub(crate) struct Snapshot {
     first_days: Vec<OnceLock<FirstDays>>,
     /// What somebody sees of it, where that is not all.
     pub(crate) restriction: Option<Restriction>,
+    /// What stands out, worked out when it is first asked for.
+    pub(crate) outliers: OnceCell<OutlierList>,
     pub(crate) size_bytes: u64,
 }
 

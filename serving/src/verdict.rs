@@ -38,8 +38,12 @@ mod student;
 pub(crate) use assignment::{Assigned, chance_of};
 pub(crate) use intervals::{MIN_INTERVAL_DAYS, between_days, combined, wilson};
 pub(crate) use judge::{Judged, MIN_DAYS, judge};
+pub(crate) use people::correlation;
 pub(crate) use sample::{Crowd, Day, Rate, Sample};
 pub(crate) use strata::{Standardised, Stratum, standardised};
+pub(crate) use student::normal_tail;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::Numbers;

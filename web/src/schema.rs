@@ -15,6 +15,7 @@ mod newcomers;
 mod notices;
 mod numbers;
 mod object;
+mod outliers;
 mod pages;
 mod quantile;
 mod quantile_inputs;
@@ -82,6 +83,7 @@ fn types(dataset: &Description, is_insecure: bool) -> Result<SchemaBuilder, Buil
     let schema = scalars::all().into_iter().fold(schema, SchemaBuilder::register);
     let schema = dataset::register(schema);
     let schema = serving::register(schema);
+    let schema = outliers::register(schema);
     let schema = runs::register(schema);
     let schema = members::register(schema);
     let schema = question::register(schema, dataset);

@@ -3,6 +3,7 @@
 
 mod answer;
 mod dataset;
+mod outliers;
 pub(crate) mod provider;
 
 use std::collections::HashMap;
@@ -16,9 +17,9 @@ use async_trait::async_trait;
 use axum::body::Bytes;
 use clio_proto::{
     Answer, Code, CubeService, Cursor, DayRange, Description, Export, ExportHead, Exported,
-    FieldRef, FilesLeftOut, Member, MemberPage, MembersRequest, Principal, Query, RefusedSnapshot,
-    RunId, RunInfo, RunOutcome, ServiceError, ServingState, ServingStatus, SnapshotId,
-    SnapshotInfo, SnapshotList, StatusStream, StepInfo, Unattributed, VerificationInfo,
+    FieldRef, FilesLeftOut, Member, MemberPage, MembersRequest, OutlierList, Principal, Query,
+    RefusedSnapshot, RunId, RunInfo, RunOutcome, ServiceError, ServingState, ServingStatus,
+    SnapshotId, SnapshotInfo, SnapshotList, StatusStream, StepInfo, Unattributed, VerificationInfo,
 };
 use futures::{StreamExt, stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -28,7 +29,7 @@ use tokio::task::JoinSet;
 use tokio_stream::wrappers::WatchStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub(crate) use self::answer::answer;
+pub(crate) use self::answer::{OF_FEW, answer};
 pub(crate) use self::dataset::media;
 use crate::assets::{Asset, Dashboard};
 use crate::config::GatewayConfig;
@@ -291,6 +292,11 @@ impl CubeService for FakeCubes {
         self.check()?;
         let names = self.media.lock().unwrap();
         Ok(addresses.iter().any(|address| names(address)))
+    }
+
+    async fn outliers(&self, id: Option<SnapshotId>) -> Result<OutlierList, ServiceError> {
+        self.check_error()?;
+        Ok(outliers::list(snapshot(id.map_or(43, |id| id.0))))
     }
 
     async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError> {

@@ -139,6 +139,9 @@ impl Found {
         if old.experiments() != new.experiments() {
             self.add(Effect::Compatible, "other tests are declared".to_owned());
         }
+        if old.outliers() != new.outliers() {
+            self.add(Effect::Compatible, "other outliers are declared".to_owned());
+        }
         if old.days() != new.days() {
             let (first, last) = (new.days().first(), new.days().last());
             let what = format!("events may have the days from {first} to {last}");

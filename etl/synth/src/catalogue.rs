@@ -61,6 +61,49 @@ pub(super) enum Character {
     Launch {
         day: u32,
     },
+    /// It is shown three times in a row, where others are shown once.
+    Exposed,
+    /// From [`Character::WORN_FROM`] on it is shown three times as often, and played by a third less.
+    Worn,
+    /// One of two that are shown in different countries: `better` everywhere, and shown mostly where people play less, or the other way round.
+    Reversed {
+        better: bool,
+    },
+}
+
+impl Character {
+    /// The day index from which on a worn asset is one: two weeks before, and two after, are compared.
+    pub(super) const WORN_FROM: u32 = 14;
+
+    /// How much more often it is shown in the largest country than its weight says, and in others.
+    pub(super) fn shown_in(self, country: u8) -> f64 {
+        match (self, country) {
+            (Self::Reversed { better: false }, 0) | (Self::Reversed { better: true }, 1..) => 3.0,
+            (Self::Reversed { .. }, _) => 0.5,
+            _ => 1.0,
+        }
+    }
+
+    /// How often it is shown in a row.
+    pub(super) fn times_shown(self) -> u32 {
+        if self == Self::Exposed { 3 } else { 1 }
+    }
+
+    /// The part of those whom it would win that it wins in a country on a day index; `None` for all.
+    pub(super) fn part_won(self, country: u8, day: u32) -> Option<f64> {
+        match self {
+            Self::Worn if day >= Self::WORN_FROM => Some(0.65),
+            Self::Reversed { better } => {
+                Some(if country == 0 { 1.0 } else { 0.4 } * if better { 1.0 } else { 0.75 })
+            }
+            Self::Ordinary
+            | Self::Niche { .. }
+            | Self::Clickbait
+            | Self::Launch { .. }
+            | Self::Exposed
+            | Self::Worn => None,
+        }
+    }
 }
 
 /// A film or series.
@@ -97,6 +140,8 @@ pub(super) struct Asset {
 pub(super) struct Catalogue {
     pub(super) titles: Vec<Title>,
     pub(super) assets: Vec<Asset>,
+    /// By place, what each trap is to be compared with.
+    beside: Vec<(usize, usize)>,
 }
 
 /// A planted property of an asset, for the summary: something that a good analysis must find.
@@ -104,14 +149,19 @@ pub(super) struct Catalogue {
 pub struct Planted {
     /// The asset.
     pub asset_id: String,
-    /// `niche` (only `audience` plays it), `clickbait` (many short plays) or `launch` (new on `day`).
+    /// `niche` (only `audience` plays it), `clickbait` (many short plays) or `launch` (new on `day`). Traps are `exposure` (as good as `beside`,
+    /// and shown more often), `reversal` (better than `beside` in each country, and shown where people play less) and `fatigue` (shown more
+    /// often and played less from `day` on), beside a clickbait and a launch of the same title.
     pub kind: String,
     /// The only audience that it works for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// Its first day, which may be after the last generated one.
+    /// Its first day, which may be after the last generated one; of a worn one the first on which it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<String>,
+    /// Of a trap, the asset to compare it with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
 }
 
 /// Every tag's name: genres, then styles.
@@ -137,18 +187,26 @@ impl Catalogue {
 
     /// What a good analysis must find.
     pub(super) fn planted(&self, config: &SynthConfig) -> Vec<Planted> {
-        let planted = |asset: &Asset| {
+        let planted = |(place, asset): (usize, &Asset)| {
+            let beside = self.beside.iter().find(|(trap, _)| *trap == place);
+            let beside = beside.map(|(_, other)| self.assets[*other].id.clone());
             let (kind, audience, day) = match asset.character {
-                Character::Ordinary => return None,
+                Character::Ordinary | Character::Reversed { better: false } => return None,
+                Character::Exposed => ("exposure", None, None),
+                Character::Reversed { better: true } => ("reversal", None, None),
+                Character::Worn => {
+                    ("fatigue", None, Some(config.date(Character::WORN_FROM).to_string()))
+                }
                 Character::Niche { audience } => {
                     ("niche", Some(AUDIENCES[usize::from(audience)].to_owned()), None)
                 }
                 Character::Clickbait => ("clickbait", None, None),
                 Character::Launch { day } => ("launch", None, Some(config.date(day).to_string())),
             };
-            Some(Planted { asset_id: asset.id.clone(), kind: kind.to_owned(), audience, day })
+            let (asset_id, kind) = (asset.id.clone(), kind.to_owned());
+            Some(Planted { asset_id, kind, audience, day, beside })
         };
-        self.assets.iter().filter_map(planted).collect()
+        self.assets.iter().enumerate().filter_map(planted).collect()
     }
 }
 
@@ -177,6 +235,27 @@ mod tests {
                 assert!(planted.iter().any(|planted| planted.kind == kind), "{n_assets} {kind}");
             }
         }
+    }
+
+    #[test]
+    fn traps_are_of_one_title_and_change_nothing_else() {
+        let without = SynthConfig { n_assets: 60, ..SynthConfig::small() };
+        let with = SynthConfig { traps: true, ..without.clone() };
+        let (plain, catalogue) = (Catalogue::new(&without), Catalogue::new(&with));
+        let planted = catalogue.planted(&with);
+        let traps: Vec<_> = planted.iter().filter(|own| own.beside.is_some()).collect();
+        let mut kinds: Vec<_> = traps.iter().map(|own| own.kind.as_str()).collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, ["clickbait", "exposure", "fatigue", "launch", "reversal"]);
+        let asset = |id: &String| catalogue.assets.iter().find(|own| own.id == *id).unwrap();
+        let title = asset(&traps[0].asset_id).title;
+        for trap in traps {
+            let both = [asset(&trap.asset_id), asset(trap.beside.as_ref().unwrap())];
+            assert!(both.iter().all(|own| own.title == title && own.markets == both[0].markets));
+        }
+        let same = |(one, other): &(&Asset, &Asset)| format!("{one:?}") == format!("{other:?}");
+        let n_same = plain.assets.iter().zip(&catalogue.assets).filter(same).count();
+        assert_eq!(n_same, 60 - 9);
     }
 
     #[test]

@@ -13,6 +13,9 @@ const WEEKDAY_INTENSITY: [f64; 7] = [0.88, 0.87, 0.89, 0.92, 1.04, 1.24, 1.16];
 /// Asset indexes are 16-bit in memory, and a choice table is kept for every country and persona.
 const MAX_ASSETS: u32 = 50_000;
 
+/// Of fewer assets not enough are left to become traps.
+const MIN_ASSETS_OF_TRAPS: u64 = 60;
+
 /// Ten years: a demo needs no more, and every day is a folder.
 const MAX_DAYS: u32 = 3_660;
 
@@ -49,6 +52,9 @@ pub struct SynthConfig {
     pub n_countries: u32,
     /// Whether exact answers are counted too; it takes about as long as writing the events.
     pub answers: bool,
+    /// Whether one title has artwork that misleads whoever only looks at its rates: needs 60 assets or more, and makes some 10 % more events than
+    /// asked for.
+    pub traps: bool,
 }
 
 impl SynthConfig {
@@ -63,6 +69,7 @@ impl SynthConfig {
             n_assets: 120,
             n_countries: 12,
             answers: true,
+            traps: false,
         }
     }
 
@@ -108,6 +115,9 @@ impl SynthConfig {
         within("n_people", self.n_people, 10, u64::from(u32::MAX) - 1)?;
         within("n_assets", self.n_assets.into(), 12, MAX_ASSETS.into())?;
         within("n_countries", self.n_countries.into(), 1, MAX_COUNTRIES.into())?;
+        if self.traps {
+            within("n_assets", self.n_assets.into(), MIN_ASSETS_OF_TRAPS, MAX_ASSETS.into())?;
+        }
         if !(1970..=9_000).contains(&self.start.year()) {
             return fail(
                 "start",
@@ -197,6 +207,10 @@ mod tests {
         let small = SynthConfig::small;
         check(SynthConfig { n_assets: 3, ..small() }, "`n_assets` is 3: choose 12 to 50000");
         check(SynthConfig { n_countries: 41, ..small() }, "`n_countries` is 41: choose 1 to 40");
+        check(
+            SynthConfig { n_assets: 59, traps: true, ..small() },
+            "`n_assets` is 59: choose 60 to 50000",
+        );
         check(SynthConfig { n_days: 0, ..small() }, "`n_days` is 0: choose 1 to 3660");
         check(
             SynthConfig { n_people: 10, n_events: 7_000_000, ..small() },

@@ -4,7 +4,7 @@
 use rand_distr::Distribution;
 
 use super::catalogue::Character;
-use super::random::{Stream, draw, spread, whole};
+use super::random::{Stream, draw, spread, threshold, whole};
 use super::world::World;
 
 /// The length of a day.
@@ -21,6 +21,9 @@ pub(super) const QUALIFIED_SECONDS: u32 = 120;
 
 /// Most impressions follow the previous one within this time: people browse.
 const BROWSING_MS: u32 = 600_000;
+
+/// What is shown in a row is shown again within this time.
+const AGAIN_MS: u32 = 5_000;
 
 /// Who a person is.
 #[derive(Debug, Clone, Copy)]
@@ -93,9 +96,15 @@ impl World {
         let mut time_ms = DAY_MS;
         for _ in 0..n_impressions {
             time_ms = self.next_time(profile.country, weekday, time_ms, &mut stream);
-            let seen = self.impression(&profile, day, time_ms, &mut stream);
-            let play = self.play(&profile, &seen, &mut stream);
+            let mut seen = self.impression(&profile, day, time_ms, &mut stream);
+            let play = self.play(&profile, day, &seen, &mut stream);
             visit(seen, play);
+            let times = self.catalogue.assets[usize::from(seen.asset)].character.times_shown();
+            for _ in 1..times {
+                seen.time_ms = (seen.time_ms + 1 + stream.below(AGAIN_MS)).min(DAY_MS - 1);
+                let play = self.play(&profile, day, &seen, &mut stream);
+                visit(seen, play);
+            }
         }
     }
 
@@ -131,6 +140,7 @@ impl World {
             let asset = selection.pick(stream.next());
             match self.catalogue.assets[usize::from(asset)].character {
                 Character::Launch { day: launch } if !stream.chance(presence(launch, day)) => {}
+                Character::Worn if day < Character::WORN_FROM && !stream.chance(u32::MAX / 3) => {}
                 // Assets that run everywhere are never launched late, so this ends.
                 _ => return asset,
             }
@@ -145,10 +155,17 @@ impl World {
     fn play(
         &self,
         profile: &Profile,
+        day: u32,
         seen: &Event,
         stream: &mut Stream,
     ) -> Option<(PlayDay, Play)> {
         if !stream.chance(self.play_chance(seen.device, seen.asset, profile.persona)) {
+            return None;
+        }
+        let character = self.catalogue.assets[usize::from(seen.asset)].character;
+        if let Some(part) = character.part_won(profile.country, day)
+            && !stream.chance(threshold(part))
+        {
             return None;
         }
         let bits = stream.next();
@@ -159,9 +176,7 @@ impl World {
         } else {
             (PlayDay::Next, time_ms - DAY_MS)
         };
-        let is_clickbait =
-            self.catalogue.assets[usize::from(seen.asset)].character == Character::Clickbait;
-        let watches = &self.watches[usize::from(is_clickbait)];
+        let watches = &self.watches[usize::from(character == Character::Clickbait)];
         let event = Event {
             time_ms,
             profile: profile.index,
@@ -255,7 +270,11 @@ mod tests {
                         clickbait[usize::from(play.is_qualified())] += 1;
                     }
                 }
-                Character::Ordinary | Character::Launch { .. } => {}
+                Character::Ordinary
+                | Character::Launch { .. }
+                | Character::Exposed
+                | Character::Worn
+                | Character::Reversed { .. } => {}
             }
         });
         let rate = |[without, with]: [u32; 2]| f64::from(with) / f64::from(without + with);

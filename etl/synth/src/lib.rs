@@ -184,6 +184,7 @@ fn check_same_world(
         ("n_people", found.n_people.to_string(), asked.n_people.to_string()),
         ("n_assets", found.n_assets.to_string(), asked.n_assets.to_string()),
         ("n_countries", found.n_countries.to_string(), asked.n_countries.to_string()),
+        ("traps", found.traps.to_string(), asked.traps.to_string()),
         (
             "n_events",
             format!("{} a day", rate_found.events_per_day()),
@@ -210,7 +211,7 @@ fn write_lookups(
         fs::create_dir_all(&folder).map_err(SynthError::io("create", &folder))?;
     }
     let model = out.join("media.toml");
-    fs::write(&model, model::MODEL).map_err(SynthError::io("write", &model))?;
+    fs::write(&model, model::text(world.config.traps)).map_err(SynthError::io("write", &model))?;
     lookups::write_assets(&out.join("assets.parquet"), &world.catalogue)?;
     for (place, asset) in world.catalogue.assets.iter().enumerate().take(MAX_PREVIEWS) {
         let title = &world.catalogue.titles[usize::from(asset.title)];

@@ -2,7 +2,7 @@
 
 /// The model file. A qualified play is a play of two minutes or more, credited to the last impression of
 /// its title. Plays carry the asset that they truly came from, too, which the model leaves alone.
-pub(super) const MODEL: &str = r#"# The dataset model of synthetic media events: which columns mean what.
+const MODEL: &str = r#"# The dataset model of synthetic media events: which columns mean what.
 # Everything else (cells, API, dashboard) follows from this file. Check it with: clio model check media.toml
 
 [dataset]
@@ -108,3 +108,43 @@ kind = "derived"
 expr = "share_below(watch, 30)"
 format = "percent"
 "#;
+
+/// What stands out, of events without traps. Peers differ much: each title has its own artwork, and no two are alike.
+const OUTLIERS: &str = r#"
+# What stands out among the assets of its title and type: clio outliers.
+[outliers]
+dimension = "asset"
+peers = ["title", "media_type"]
+pool = "media_type"
+rate = "plays / impressions"
+watching = "share_below(watch, 30)"
+beyond = "50%"
+"#;
+
+/// The same of events with traps: some are started by many, and watched on by few.
+const OUTLIERS_OF_TRAPS: &str = r#"
+[measure.starts]                        # plays, however short
+source = "credited_plays"
+kind = "count"
+
+[measure.starters]                      # different people who started to play
+source = "credited_plays"
+kind = "distinct"
+of = "profile_id"
+precision = 14
+family = "hll++"
+
+# What stands out among the assets of its title and type: clio outliers.
+[outliers]
+dimension = "asset"
+peers = ["title", "media_type"]
+pool = "media_type"
+rate = "starts / impressions"
+watching = "share_below(watch, 120)"
+beyond = "25%"
+"#;
+
+/// The model file.
+pub(super) fn text(has_traps: bool) -> String {
+    format!("{MODEL}{}", if has_traps { OUTLIERS_OF_TRAPS } else { OUTLIERS })
+}

@@ -55,6 +55,9 @@ pub struct SummaryConfig {
     pub n_countries: u32,
     /// Whether answers were requested.
     pub answers: bool,
+    /// Whether traps were.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub traps: bool,
 }
 
 /// Rows of one day by source.
@@ -110,6 +113,7 @@ impl SummaryConfig {
             n_assets: config.n_assets,
             n_countries: config.n_countries,
             answers: config.answers,
+            traps: config.traps,
         }
     }
 }

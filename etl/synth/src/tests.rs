@@ -24,6 +24,7 @@ fn tiny() -> SynthConfig {
         n_assets: 24,
         n_countries: 4,
         answers: true,
+        traps: false,
     }
 }
 

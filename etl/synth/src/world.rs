@@ -149,6 +149,7 @@ fn shown(catalogue: &Catalogue, n_countries: usize) -> Vec<Vec<(u16, f64)>> {
         for persona in (0_u8..).take(N_PERSONAS) {
             let weight = asset.weight * if is_fan(persona, genre) { FAN_SELECTION } else { 1.0 };
             for country in &asset.markets {
+                let weight = weight * asset.character.shown_in(*country);
                 shown[usize::from(*country) * N_PERSONAS + usize::from(persona)]
                     .push((place, weight));
             }
@@ -164,7 +165,11 @@ fn taste(asset: &Asset, genre: u8, persona: u8) -> f64 {
         Character::Niche { audience } if audiences_of(persona).contains(&audience) => 3.0,
         Character::Niche { .. } => 0.05,
         Character::Clickbait => 3.5,
-        Character::Ordinary | Character::Launch { .. } => 1.0,
+        Character::Ordinary
+        | Character::Launch { .. }
+        | Character::Exposed
+        | Character::Worn
+        | Character::Reversed { .. } => 1.0,
     };
     (asset.appeal * liking * character).min(0.9)
 }

@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use super::{
     Age, AsOf, Attribution, ColumnType, CsvOptions, DEFAULT_WORTHWHILE, Dimension, DimensionColumn,
-    Experiment, FileSet, Format, Lookup, Measure, MeasureKind, Model, Source, TimesAre, WeekStart,
+    Experiment, FileSet, Format, Lookup, Measure, MeasureKind, Model, OutlierRules, Source,
+    TimesAre, WeekStart,
 };
 use crate::digest::stable_digest;
 use crate::id::Fingerprint;
@@ -40,6 +41,7 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
         measures: _,
         checks: _,
         experiments: _,
+        outliers: _,
         fingerprint: _,
         text: _,
     } = model;
@@ -87,6 +89,7 @@ pub(super) fn of_cells(model: &Model) -> Fingerprint {
         dimensions: dimensions.collect(),
         measures: stored,
         tests: Vec::new(),
+        outliers: None,
     };
     let text = serde_json::to_string(&canonical).expect("texts and numbers are always JSON");
     fingerprint(&text)
@@ -149,6 +152,19 @@ struct CanonicalModel<'a> {
     /// For verdicts alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tests: Vec<CanonicalTest<'a>>,
+    /// Of outliers alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outliers: Option<CanonicalOutliers<'a>>,
+}
+
+#[derive(Serialize)]
+struct CanonicalOutliers<'a> {
+    dimension: &'a str,
+    peers: &'a [String],
+    pool: Option<&'a str>,
+    rate: String,
+    watching: Option<String>,
+    beyond: f64,
 }
 
 #[derive(Serialize)]
@@ -292,6 +308,7 @@ fn canonical(model: &Model) -> String {
         measures,
         checks: _,
         experiments,
+        outliers,
         fingerprint: _,
         text: _,
     } = model;
@@ -317,8 +334,21 @@ fn canonical(model: &Model) -> String {
         dimensions: dimensions.iter().map(dimension).collect(),
         measures,
         tests,
+        outliers: outliers.as_ref().map(outliers_of),
     };
     serde_json::to_string(&canonical).expect("texts and numbers are always JSON")
+}
+
+fn outliers_of(rules: &OutlierRules) -> CanonicalOutliers<'_> {
+    let OutlierRules { dimension, peers, pool, rate, watching, beyond } = rules;
+    CanonicalOutliers {
+        dimension,
+        peers,
+        pool: pool.as_deref(),
+        rate: rate.to_string(),
+        watching: watching.as_ref().map(ToString::to_string),
+        beyond: *beyond,
+    }
 }
 
 fn test(test: &Experiment) -> CanonicalTest<'_> {

@@ -57,6 +57,7 @@ pub(super) struct RawModel {
     pub(super) measures: Vec<RawMeasure>,
     pub(super) checks: Vec<RawCheck>,
     pub(super) experiments: Vec<RawExperiment>,
+    pub(super) outliers: Option<RawOutliers>,
 }
 
 /// A table's name, its line, and its dotted path (`source.plays`).
@@ -199,6 +200,18 @@ pub(super) struct RawExperiment {
     pub(super) assigned: Entry<String>,
     pub(super) first_day: Entry<String>,
     pub(super) last_day: Entry<String>,
+}
+
+/// What stands out among its peers.
+#[derive(Debug)]
+pub(super) struct RawOutliers {
+    pub(super) place: Place,
+    pub(super) dimension: Entry<String>,
+    pub(super) peers: Entry<Vec<String>>,
+    pub(super) pool: Entry<String>,
+    pub(super) rate: Entry<String>,
+    pub(super) watching: Entry<String>,
+    pub(super) beyond: Entry<RawShare>,
 }
 
 /// One column, or several together.

@@ -11,6 +11,7 @@ mod files;
 mod lookup;
 mod measure;
 mod names;
+mod outliers;
 mod small_groups;
 mod source;
 
@@ -41,7 +42,9 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Model, ModelError> {
 fn validate(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model> {
     let dataset = dataset(raw.dataset.as_ref(), problems);
     let week_starts = raw.dataset.as_ref().map(|raw| week_starts(raw, problems));
-    let worthwhile = raw.dataset.as_ref().map(|raw| worthwhile(raw, problems));
+    let worthwhile = raw.dataset.as_ref().map(|raw| {
+        difference(&raw.place, "worthwhile", &raw.worthwhile, DEFAULT_WORTHWHILE, problems)
+    });
     let small_groups = small_groups::validate(raw, problems);
     let days = raw.dataset.as_ref().map(|raw| days(raw, problems));
     let sources = source::validate(&raw.sources, problems);
@@ -50,6 +53,8 @@ fn validate(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model
     let measures = measure::validate(raw, problems);
     let checks = checks::validate(raw, problems);
     let experiments = experiment::validate(raw, problems);
+    let matters = worthwhile.flatten().unwrap_or(DEFAULT_WORTHWHILE);
+    let outliers = outliers::validate(raw, matters, problems);
     names::validate(raw, problems);
     let (name, timezone_name, timezone) = dataset?;
     let (first_day, last_day) = days??;
@@ -68,6 +73,7 @@ fn validate(raw: &RawModel, text: &str, problems: &mut Problems) -> Option<Model
         measures: measures?,
         checks: checks?,
         experiments: experiments?,
+        outliers: outliers?,
         fingerprint: crate::Fingerprint::new(""),
         text: text.to_owned(),
     };
@@ -130,10 +136,16 @@ fn week_starts(raw: &RawDataset, problems: &mut Problems) -> Option<WeekStart> {
     found
 }
 
-/// The smallest worthwhile difference of two rates.
-fn worthwhile(raw: &RawDataset, problems: &mut Problems) -> Option<f64> {
-    let at = match &raw.worthwhile {
-        Entry::Absent => return Some(DEFAULT_WORTHWHILE),
+/// A difference of two rates, as a part of one of them; where it is not written, `or_else`.
+fn difference(
+    place: &Place,
+    key: &str,
+    entry: &Entry<RawShare>,
+    or_else: f64,
+    problems: &mut Problems,
+) -> Option<f64> {
+    let at = match entry {
+        Entry::Absent => return Some(or_else),
         Entry::Bad => return None,
         Entry::Given(at) => at,
     };
@@ -145,7 +157,7 @@ fn worthwhile(raw: &RawDataset, problems: &mut Problems) -> Option<f64> {
     if found.is_none() {
         let what = format!("`{written}` is not a difference of rates");
         let mend = "write a share above 0 and up to 100 %, such as `\"5%\"` or `0.05`";
-        problems.report(at.line, raw.place.key("worthwhile"), what, mend);
+        problems.report(at.line, place.key(key), what, mend);
     }
     found
 }

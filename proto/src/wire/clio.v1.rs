@@ -1028,6 +1028,110 @@ pub struct Member {
     #[prost(uint64, optional, tag = "6")]
     pub n_cells_left: ::core::option::Option<u64>,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OutliersRequest {
+    /// The snapshot to ask; absent: the current one.
+    #[prost(uint64, optional, tag = "1")]
+    pub snapshot: ::core::option::Option<u64>,
+}
+/// Of each kind the list is the longest whose chance of error is 10 % at the most on average.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OutliersResponse {
+    /// The snapshot that every number comes from.
+    #[prost(message, optional, tag = "1")]
+    pub snapshot: ::core::option::Option<Snapshot>,
+    /// The dimension whose members are compared.
+    #[prost(string, tag = "2")]
+    pub dimension: ::prost::alloc::string::String,
+    /// The first and the last of the settled days that are looked at.
+    #[prost(string, tag = "3")]
+    pub first_day: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub last_day: ::prost::alloc::string::String,
+    /// How many these are.
+    #[prost(uint32, tag = "5")]
+    pub n_days: u32,
+    /// How many members were compared with their peers.
+    #[prost(uint64, tag = "6")]
+    pub n_judged: u64,
+    /// How many had events and were not: too few of these, of days or of peers, or so few people that nothing is told of them.
+    #[prost(uint64, tag = "7")]
+    pub n_not_judged: u64,
+    /// What stands out, by kind, the surest first.
+    #[prost(message, repeated, tag = "8")]
+    pub outliers: ::prost::alloc::vec::Vec<Outlier>,
+    /// Time of the computation.
+    #[prost(message, optional, tag = "9")]
+    pub elapsed: ::core::option::Option<::prost_types::Duration>,
+}
+/// A member that stands out among its peers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Outlier {
+    #[prost(enumeration = "OutlierKind", tag = "1")]
+    pub kind: i32,
+    /// The member.
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+    /// What people read, where it is not the value.
+    #[prost(string, optional, tag = "3")]
+    pub label: ::core::option::Option<::prost::alloc::string::String>,
+    /// The address of a preview.
+    #[prost(string, optional, tag = "4")]
+    pub media: ::core::option::Option<::prost::alloc::string::String>,
+    /// What its peers have in common with it.
+    #[prost(message, repeated, tag = "5")]
+    pub peers: ::prost::alloc::vec::Vec<OutlierPeer>,
+    /// How many peers there are, itself left out.
+    #[prost(uint32, tag = "6")]
+    pub n_peers: u32,
+    /// Since which day it has been listed without a gap.
+    #[prost(string, tag = "7")]
+    pub since: ::prost::alloc::string::String,
+    /// That is the first day that was looked at: it may have been so before.
+    #[prost(bool, tag = "8")]
+    pub or_before: bool,
+    /// The chance that it does not stand out so by as much as the model says.
+    #[prost(double, tag = "9")]
+    pub error: f64,
+    /// Its rate beside that of its peers. Of a worn one: that of the second half of the days, beside what it would be had it gone on as the others
+    /// of its pool.
+    #[prost(message, optional, tag = "10")]
+    pub rate: ::core::option::Option<OutlierContrast>,
+    /// Of a misleading one: how people go on who were won.
+    #[prost(message, optional, tag = "11")]
+    pub watching: ::core::option::Option<OutlierContrast>,
+    /// The same where watching is a share of a quantile measure and both have one: the median, counted without regard to mix and age.
+    #[prost(message, optional, tag = "12")]
+    pub median: ::core::option::Option<OutlierContrast>,
+    /// Of a worn one: events a person in the second half of the days, beside the first.
+    #[prost(message, optional, tag = "13")]
+    pub frequency: ::core::option::Option<OutlierContrast>,
+}
+/// An attribute, and the value that peers have in common.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OutlierPeer {
+    #[prost(string, tag = "1")]
+    pub field: ::prost::alloc::string::String,
+    /// Absent for null.
+    #[prost(string, optional, tag = "2")]
+    pub value: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A number of a member beside what its peers would have.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OutlierContrast {
+    /// What it is, as the model writes it: "plays / impressions".
+    #[prost(string, tag = "1")]
+    pub of: ::prost::alloc::string::String,
+    /// The member's.
+    #[prost(double, tag = "2")]
+    pub own: f64,
+    /// That of its peers: of rates, with the member's mix and age.
+    #[prost(double, tag = "3")]
+    pub peers: f64,
+    /// How the one stands to the other, drawn towards 1 as far as peers are alike, with its 95 % interval.
+    #[prost(message, optional, tag = "4")]
+    pub ratio: ::core::option::Option<Value>,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HasMediaRequest {
     /// Spellings of the address of one preview, one of which a lookup may contain: "/media/a%20b.png", "/media/a b.png".
@@ -1608,6 +1712,45 @@ impl ExportFormat {
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
+pub enum OutlierKind {
+    Unspecified = 0,
+    /// Its rate is above that of its peers, and people who were won leave sooner.
+    Misleading = 1,
+    /// Its rate is above that of its peers.
+    Star = 2,
+    /// Its rate is below that of its peers.
+    Weak = 3,
+    /// Its rate fell, more than that of the others of its pool, while people were shown it more often.
+    Fatigue = 4,
+}
+impl OutlierKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "OUTLIER_KIND_UNSPECIFIED",
+            Self::Misleading => "OUTLIER_KIND_MISLEADING",
+            Self::Star => "OUTLIER_KIND_STAR",
+            Self::Weak => "OUTLIER_KIND_WEAK",
+            Self::Fatigue => "OUTLIER_KIND_FATIGUE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "OUTLIER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "OUTLIER_KIND_MISLEADING" => Some(Self::Misleading),
+            "OUTLIER_KIND_STAR" => Some(Self::Star),
+            "OUTLIER_KIND_WEAK" => Some(Self::Weak),
+            "OUTLIER_KIND_FATIGUE" => Some(Self::Fatigue),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
 pub enum RunOutcome {
     Unspecified = 0,
     /// It committed a snapshot.
@@ -1894,6 +2037,29 @@ pub mod cubes_client {
             req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "Members"));
             self.inner.unary(req, path, codec).await
         }
+        /// What stands out among its peers on the newest settled days. INVALID_ARGUMENT where the model declares no outliers, or there are too
+        /// few settled days.
+        pub async fn outliers(
+            &mut self,
+            request: impl tonic::IntoRequest<super::OutliersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OutliersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/clio.v1.Cubes/Outliers");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("clio.v1.Cubes", "Outliers"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Whether the current snapshot's lookups name a preview: gateways ask before they serve a file.
         pub async fn has_media(
             &mut self,
@@ -2024,6 +2190,15 @@ pub mod cubes_server {
             &self,
             request: tonic::Request<super::MembersRequest>,
         ) -> std::result::Result<tonic::Response<super::MembersResponse>, tonic::Status>;
+        /// What stands out among its peers on the newest settled days. INVALID_ARGUMENT where the model declares no outliers, or there are too
+        /// few settled days.
+        async fn outliers(
+            &self,
+            request: tonic::Request<super::OutliersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::OutliersResponse>,
+            tonic::Status,
+        >;
         /// Whether the current snapshot's lookups name a preview: gateways ask before they serve a file.
         async fn has_media(
             &self,
@@ -2294,6 +2469,49 @@ pub mod cubes_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = MembersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/clio.v1.Cubes/Outliers" => {
+                    #[allow(non_camel_case_types)]
+                    struct OutliersSvc<T: Cubes>(pub Arc<T>);
+                    impl<T: Cubes> tonic::server::UnaryService<super::OutliersRequest>
+                    for OutliersSvc<T> {
+                        type Response = super::OutliersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::OutliersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Cubes>::outliers(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = OutliersSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

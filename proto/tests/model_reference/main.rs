@@ -19,7 +19,7 @@ const PROBE: &str = "probe";
 const UNKNOWN: &str = "zzqq";
 
 /// Values of keys without a list of choices, and what a key needs beside it.
-const SAMPLES: [(&str, &str, &str); 45] = [
+const SAMPLES: [(&str, &str, &str); 51] = [
     ("dataset.name", "", "name = 'd'"),
     ("dataset.timezone", "", "timezone = 'Asia/Tokyo'"),
     ("dataset.worthwhile", "", "worthwhile = '2%'"),
@@ -69,6 +69,12 @@ const SAMPLES: [(&str, &str, &str); 45] = [
     ("test.assigned", "", "assigned = 'viewers'"),
     ("test.first_day", "", "first_day = 2026-01-05"),
     ("test.last_day", "", "last_day = 2026-02-01"),
+    ("outliers.dimension", "", "dimension = 'asset'"),
+    ("outliers.peers", "", "peers = ['title', 'media_type']"),
+    ("outliers.pool", "", "pool = 'media_type'"),
+    ("outliers.rate", "", "rate = 'plays / impressions'"),
+    ("outliers.watching", "", "watching = 'watch_seconds / plays'"),
+    ("outliers.beyond", "", "beyond = '20%'"),
 ];
 
 /// The same for keys that several tables have, or that are like others.
@@ -332,7 +338,7 @@ fn meaning(model: &Table) -> String {
     let model = Model::parse("model.toml", &toml::to_string(model).unwrap()).unwrap();
     let checks: Vec<_> = model.checks().iter().filter(|check| !check.is_default).collect();
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {checks:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {checks:?}",
         model.timezone_name(),
         model.week_starts(),
         model.worthwhile(),
@@ -343,6 +349,7 @@ fn meaning(model: &Table) -> String {
         model.dimensions(),
         model.measures(),
         model.experiments(),
+        model.outliers(),
     )
 }
 

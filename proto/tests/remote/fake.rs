@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use clio_proto::wire::cubes_server::{Cubes, CubesServer};
 use clio_proto::{
     Answer, Code, Coverage, CubeService, Cursor, Description, Export, ExportHead, Exported,
-    FieldRef, FilesLeftOut, Fingerprint, Key, Member, MemberPage, MembersRequest, Query, Rank,
-    RefusedSnapshot, Row, RunId, RunInfo, RunOutcome, ServiceError, ServingState, ServingStatus,
-    SnapshotId, SnapshotInfo, SnapshotList, StatusStream, StepInfo, Unattributed, Value, WeekStart,
-    Work, wire,
+    FieldRef, FilesLeftOut, Fingerprint, Key, Member, MemberPage, MembersRequest, Outlier,
+    OutlierContrast, OutlierKind, OutlierList, Query, Rank, RefusedSnapshot, Row, RunId, RunInfo,
+    RunOutcome, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo, SnapshotList,
+    StatusStream, StepInfo, Unattributed, Value, WeekStart, Work, wire,
 };
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
@@ -228,6 +228,41 @@ impl CubeService for Fake {
         self.answer(addresses == ["/media/a b.png"]).await
     }
 
+    async fn outliers(&self, snapshot_id: Option<SnapshotId>) -> Result<OutlierList, ServiceError> {
+        let contrast = OutlierContrast {
+            of: "plays / impressions".to_owned(),
+            own: 0.125,
+            peers: 0.1,
+            ratio: Value::estimate(1.25, 1.125, 1.5, false),
+        };
+        let outlier = Outlier {
+            kind: OutlierKind::Misleading,
+            value: "a1".to_owned(),
+            label: Some("One".to_owned()),
+            media: None,
+            peers: vec![(FieldRef::parse("asset.title"), Some("Dune".to_owned()))],
+            n_peers: 4,
+            since: "2026-01-20".parse().unwrap(),
+            or_before: true,
+            error: 0.0625,
+            rate: contrast.clone(),
+            watching: Some(contrast.clone()),
+            median: None,
+            frequency: Some(contrast),
+        };
+        let list = OutlierList {
+            snapshot: SnapshotInfo { id: snapshot_id.unwrap_or(SnapshotId(7)), ..snapshot() },
+            dimension: FieldRef::parse("asset"),
+            days: ("2026-01-01".parse().unwrap(), "2026-01-31".parse().unwrap()),
+            n_days: 30,
+            n_judged: 41,
+            n_not_judged: 7,
+            outliers: vec![outlier],
+            elapsed: Duration::from_millis(3),
+        };
+        self.answer(list).await
+    }
+
     async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError> {
         self.answer(SnapshotList { snapshots: vec![snapshot(); n_most], refused: vec![refused()] })
             .await
@@ -319,6 +354,15 @@ impl Cubes for Adapter {
         let addresses = request.into_inner().addresses;
         let is_named = self.0.has_media(addresses).await.map_err(clio_proto::status_from_error)?;
         Ok(Response::new(wire::HasMediaResponse { is_named }))
+    }
+
+    async fn outliers(
+        &self,
+        request: Request<wire::OutliersRequest>,
+    ) -> Result<Response<wire::OutliersResponse>, Status> {
+        let snapshot = clio_proto::outliers_request_from_wire(request.into_inner());
+        let list = self.0.outliers(snapshot).await.map_err(clio_proto::status_from_error)?;
+        Ok(Response::new(clio_proto::outliers_to_wire(list)))
     }
 
     async fn runs(

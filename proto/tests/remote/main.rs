@@ -102,6 +102,9 @@ async fn remote_answers_are_the_local_ones() {
     }
     assert_eq!(remote.snapshots(3).await, fake.snapshots(3).await);
     assert_eq!(remote.runs(2).await, fake.runs(2).await);
+    assert_eq!(remote.outliers(None).await, fake.outliers(None).await);
+    let other = Some(SnapshotId(9));
+    assert_eq!(remote.outliers(other).await, fake.outliers(other).await);
     assert_eq!(remote.status().await, fake.status().await);
 }
 

@@ -13,6 +13,7 @@ use clio_lake::{
 use clio_proto::{Dimension, Model, Period, SnapshotId, SnapshotInfo};
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tracing::info;
 
@@ -324,6 +325,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
         first_days: vocabularies.iter().map(|_| OnceLock::new()).collect(),
         vocabularies,
         lookups: parts.lookups,
+        outliers: OnceCell::new(),
         members: fields.iter().map(|_| OnceLock::new()).collect(),
         fields,
         labels,

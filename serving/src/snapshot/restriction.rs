@@ -12,6 +12,8 @@ use std::sync::{Arc, OnceLock};
 
 use clio_proto::{AskedMeasure, Filter, Policy, ServiceError, SnapshotInfo};
 
+use tokio::sync::OnceCell;
+
 use super::{Field, Snapshot};
 
 /// What somebody sees of a snapshot.
@@ -74,6 +76,7 @@ impl Snapshot {
             kept_first_days: self.kept_first_days.clone(),
             first_days: self.vocabularies.iter().map(|_| OnceLock::new()).collect(),
             restriction: Some(restriction),
+            outliers: OnceCell::new(),
             size_bytes: self.size_bytes,
         }
     }

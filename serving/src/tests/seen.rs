@@ -3,6 +3,7 @@
 mod door;
 mod measures;
 mod naive;
+mod outliers;
 mod shows;
 mod told;
 

@@ -21,7 +21,7 @@ pub(super) fn none_in(mean: f64, correlation: f64, n_days: f64) -> f64 {
 /// It is an upper estimate where some people come more often than others: those who come once are many among those who never
 /// played. Between 0, where that share is what independent days make it, and 1, where a person who did not play on one day
 /// never does.
-pub(super) fn correlation(rate: f64, n_days: f64, never: f64) -> f64 {
+pub(crate) fn correlation(rate: f64, n_days: f64, never: f64) -> f64 {
     const LEAST: f64 = 1e-6;
     const MOST: f64 = 1.0 - 1e-9;
     let is_rate = rate > 0.0 && rate < 1.0;

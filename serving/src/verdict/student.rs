@@ -3,7 +3,7 @@
 /// The chance that a normal number is above `z`.
 ///
 /// By the series of the error function near 0, and by Laplace's continued fraction beyond.
-pub(super) fn normal_tail(z: f64) -> f64 {
+pub(crate) fn normal_tail(z: f64) -> f64 {
     /// Where the continued fraction takes fewer terms than the series.
     const FRACTION_FROM: f64 = 2.5;
     if z < 0.0 {

@@ -1,7 +1,10 @@
 //! The formulas against stored values of SciPy 1.17 and statsmodels 0.14, and properties for all numbers.
 
+mod pictures;
 mod simulation;
 mod worlds;
+
+pub(crate) use worlds::Numbers;
 
 use clio_proto::VerdictWord;
 use proptest::prelude::{prop_assert, proptest};

@@ -4,6 +4,7 @@ mod etl;
 mod keys;
 mod lake;
 mod members;
+mod outliers;
 mod roles;
 mod values;
 
@@ -26,6 +27,7 @@ pub(crate) use lake::{
     VacuumArgs,
 };
 pub(crate) use members::MembersArgs;
+pub(crate) use outliers::OutliersArgs;
 pub(crate) use roles::RolesCommand;
 pub(crate) use values::day;
 use values::{count, look_back, version, window};
@@ -75,6 +77,9 @@ pub(crate) enum Command {
     /// Search the values of fields, and what filters leave of them
     #[command(after_help = MEMBERS_EXAMPLES)]
     Members(MembersArgs),
+    /// Tell what stands out among its peers on the newest settled days, and why
+    #[command(after_help = OUTLIERS_EXAMPLES)]
+    Outliers(OutliersArgs),
     /// Ask a lake in SQL; sketches are bytes, with Spark's functions for them
     #[command(after_help = SQL_EXAMPLES)]
     Sql(SqlArgs),
@@ -94,6 +99,13 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
 }
+
+const OUTLIERS_EXAMPLES: &str = "\
+Examples:
+  clio outliers --lake lake
+  clio outliers --serving http://127.0.0.1:50051 --format json
+
+The model declares what is compared with what: `[outliers]` in docs/model.md.";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -234,12 +246,15 @@ pub(crate) struct SynthArgs {
     /// How many countries
     #[arg(long, value_name = "N")]
     pub(crate) countries: Option<u32>,
+    /// Give one title artwork that misleads whoever only looks at its rates; truth/summary.json says which. It takes 60 assets or more
+    #[arg(long)]
+    pub(crate) traps: bool,
     /// Leave out the exact answers, which take as long again to compute
     #[arg(long)]
     pub(crate) no_answers: bool,
     /// Add this many days to a folder that this command wrote, with the same settings
     #[arg(long, value_name = "N", conflicts_with_all = ["scale", "seed", "events", "start", "days",
-        "people", "assets", "countries", "no_answers"])]
+        "people", "assets", "countries", "traps", "no_answers"])]
     pub(crate) add_days: Option<std::num::NonZeroU32>,
     /// How the summary is printed
     #[arg(long, value_enum, default_value = "text")]

@@ -14,6 +14,7 @@ mod lake_diff;
 mod members;
 mod model_check;
 mod model_init;
+mod outliers;
 mod query;
 mod query_file;
 mod roles_check;
@@ -42,6 +43,7 @@ pub(crate) async fn run(command: Command, in_force: InForce) -> anyhow::Result<(
         Command::Etl(EtlCommand::Schedule(args)) => etl_schedule::run(args).await,
         Command::Query(args) => query::run(args, settings).await,
         Command::Members(args) => members::run(args, settings).await,
+        Command::Outliers(args) => outliers::run(args, settings).await,
         Command::Sql(args) => sql::run(args).await,
         Command::Roles(RolesCommand::Check { file, model, somebody, format }) => {
             roles_check::run(&file, model.as_deref(), &somebody, format)

@@ -9,7 +9,7 @@ use super::coverage::{COVERAGE, Coverage};
 use super::members::printable;
 use super::newcomers::{LOOK_BACK, LookBack, NEWCOMERS, Newcomers};
 use super::notices::{NOTICE, Notice, WITHHELD, Withheld};
-use super::numbers::Number;
+use super::numbers::{IS_WITHHELD, Number};
 use super::object::{ObjectOf, int, number, text};
 use super::pages::{CUBE_EDGE, CubeEdge, PAGE_INFO, PageInfo, edges};
 use super::quantile::{AskedQuantile, QUANTILE, Quantile};
@@ -402,7 +402,7 @@ fn value() -> Object {
     .leaf(
         "withheld",
         TypeRef::named_nn(TypeRef::BOOLEAN),
-        "It is withheld, because it is about fewer people than the model's min_people, or would reveal such a number.",
+        IS_WITHHELD,
         |it| it.number.withheld.into(),
     )
     .maybe(

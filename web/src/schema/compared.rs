@@ -3,7 +3,7 @@
 
 use async_graphql::dynamic::{InputObject, InputValue, Object, SchemaBuilder, TypeRef};
 
-use super::numbers::Number;
+use super::numbers::{IS_WITHHELD, Number};
 use super::object::{ObjectOf, number, text};
 use super::question::FIELD;
 use super::scalars::{DATE, INT64};
@@ -135,5 +135,6 @@ fn compared_number() -> Object {
         "All decimal digits, if the number is whole, exact and beyond 2^53; otherwise null.",
         |it| text(it.whole.map(|whole| whole.to_string()).as_deref()),
     )
+    .leaf("withheld", TypeRef::named_nn(TypeRef::BOOLEAN), IS_WITHHELD, |it| it.withheld.into())
     .finish()
 }

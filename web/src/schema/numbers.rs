@@ -1,5 +1,8 @@
 //! The numbers of answers, as several types of the schema show them.
 
+/// What `withheld` says of a number.
+pub(super) const IS_WITHHELD: &str = "It is withheld, because it is about fewer people than the model's min_people, or would reveal such a number.";
+
 /// A measure's number.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Number {

@@ -5,7 +5,7 @@ use async_graphql::{Name, Value as GraphQlValue};
 use clio_proto::{Description, Percentile};
 
 use super::compared::{COMPARED, Compared};
-use super::numbers::Number;
+use super::numbers::{IS_WITHHELD, Number};
 use super::object::{ObjectOf, number};
 use super::quantile_inputs::QUANTILE_MEASURE;
 use crate::names::{enum_name, quantile_measures};
@@ -64,5 +64,6 @@ fn quantile() -> Object {
     .leaf("exact", TypeRef::named_nn(TypeRef::BOOLEAN), "Both ends equal the number.", |it| {
         it.number.exact.into()
     })
+    .leaf("withheld", TypeRef::named_nn(TypeRef::BOOLEAN), IS_WITHHELD, |it| it.number.withheld.into())
     .finish()
 }

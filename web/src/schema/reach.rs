@@ -3,7 +3,7 @@
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use async_graphql::{Name, Value as GraphQlValue};
 
-use super::numbers::Number;
+use super::numbers::{IS_WITHHELD, Number};
 use super::object::{ObjectOf, number};
 use super::question::MEASURE;
 use crate::names::enum_name;
@@ -142,8 +142,9 @@ fn reach_number() -> Object {
             "cannotTell",
             boolean(),
             "Half the width of the bounds exceeds half of the number, since a small part of large sets cannot be resolved.",
-            |it| it.value.is_none().into(),
+            |it| (it.value.is_none() && !it.withheld).into(),
         )
+        .leaf("withheld", boolean(), IS_WITHHELD, |it| it.withheld.into())
         .finish()
 }
 

@@ -17,6 +17,7 @@ use super::dataset::{DATASET, Dataset};
 use super::kept;
 use super::members::{MEMBER_PAGE, MemberPage};
 use super::object::ObjectOf;
+use super::outliers::{OUTLIER_LIST, OutlierList};
 use super::question::{CUBE_FILTER, CUBE_QUERY, FIELD};
 use super::runs::{RUN, Run};
 use super::scalars::{DATE, INT64};
@@ -47,6 +48,7 @@ pub(super) fn register(
         .field(snapshots_field())
         .field(refused_snapshots_field())
         .field(runs_field())
+        .field(outliers_field())
         .field(cube_field(Arc::clone(&names)))
         .field(members_field(Arc::clone(&names)));
     let query = kept::fields(query, &names);
@@ -155,6 +157,21 @@ fn runs_field() -> Field {
             .description("The largest number of runs."),
     )
     .description("The newest finished runs of the etl, including failed ones, newest first.")
+}
+
+fn outliers_field() -> Field {
+    asks("outliers", TypeRef::named_nn(OUTLIER_LIST), |arguments, asker| {
+        let snapshot = lower::snapshot(arguments)?;
+        Ok(Box::pin(async move {
+            let list = asker.ask(|service| async move { service.outliers(snapshot).await }).await?;
+            Ok(FieldValue::owned_any(OutlierList::from(list)))
+        }))
+    })
+    .argument(snapshot())
+    .description(
+        "What stands out among its peers on the newest settled days, where the model declares outliers; else an error. A snapshot's list is \
+         worked out when it is first asked for.",
+    )
 }
 
 fn cube_field(names: Arc<Names>) -> Field {

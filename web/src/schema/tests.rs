@@ -1,5 +1,7 @@
 //! The schema as text, and answers as it shows them.
 
+mod withheld;
+
 use std::path::Path;
 
 use serde_json::json;
@@ -388,6 +390,31 @@ async fn runs_are_shown_with_their_steps() {
             "one": [{ "id": "run-7" }],
             "runs": [run("FAILED", Some("no events found")), run("COMMITTED", None)],
         } })
+    );
+}
+
+#[tokio::test]
+async fn outliers_are_shown_with_their_words() {
+    let server = TestServer::start().await;
+    let query = "{ outliers(snapshot: 41) { snapshot dimension firstDay lastDay nDays nJudged nNotJudged outliers {
+        kind value label media peers { field value } nPeers since orBefore error
+        rate { of own peers ratio lower upper } watching { of } median { of } frequency { of } words } } }";
+    let body = server.ask(query, json!({})).await;
+    let words = "plays / impressions 25 % (95 %: +12 % to +50 %) above its 4 peers of title Dune: 12.5 % where they would have 10.0 % with its \
+                 mix and age; but plays / impressions 25 % (95 %: +12 % to +50 %) above theirs: 12.5 % where they have 10.0 %; plays / impressions 0.12 \
+                 after 0.10; since 2026-01-20 or before, wrong by a chance of 6 %";
+    assert_eq!(
+        body,
+        json!({ "data": { "outliers": {
+            "snapshot": 41, "dimension": "asset", "firstDay": "2026-01-01", "lastDay": "2026-01-31", "nDays": 30, "nJudged": 41,
+            "nNotJudged": 7, "outliers": [{
+                "kind": "MISLEADING", "value": "a1", "label": "One", "media": null,
+                "peers": [{ "field": "asset.title", "value": "Dune" }], "nPeers": 4, "since": "2026-01-20", "orBefore": true,
+                "error": 0.0625, "rate": { "of": "plays / impressions", "own": 0.125, "peers": 0.1, "ratio": 1.25, "lower": 1.125,
+                    "upper": 1.5 },
+                "watching": { "of": "plays / impressions" }, "median": null, "frequency": { "of": "plays / impressions" }, "words": words,
+            }],
+        } } })
     );
 }
 

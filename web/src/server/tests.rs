@@ -98,6 +98,13 @@ impl CubeService for Silent {
         std::future::pending().await
     }
 
+    async fn outliers(
+        &self,
+        _: Option<SnapshotId>,
+    ) -> Result<clio_proto::OutlierList, ServiceError> {
+        std::future::pending().await
+    }
+
     async fn snapshots(&self, _: usize) -> Result<clio_proto::SnapshotList, ServiceError> {
         std::future::pending().await
     }

@@ -3,15 +3,51 @@
 use std::time::Duration;
 
 use clio_proto::{
-    Answer, Arm, Compared, Coverage, Cursor, DeclaredTest, Exposure, Extra, FieldRef, GroupKey,
-    Interval, Intervals, Key, LookBack, Mix, MixedLookup, Newcomers, Notice, Overlap, Query, Rank,
-    Reach, ReachStep, Row, SamplingBasis, SnapshotId, Verdict, VerdictWord, Work, WorkStep,
+    Answer, Arm, Compared, Coverage, Cursor, DeclaredTest, Exposure, Extra, FieldRef, Filter,
+    GroupKey, Interval, Intervals, Key, LookBack, Mix, MixedLookup, Newcomers, Notice, Overlap,
+    Query, Rank, Reach, ReachStep, Row, SamplingBasis, SnapshotId, Test, Verdict, VerdictWord,
+    Withheld, Work, WorkStep,
 };
 
 use super::{days, snapshot};
 
-/// An answer to a query, with one group and a number for each measure.
+/// The country of which only few people are.
+pub(crate) const OF_FEW: &str = "few";
+
+/// An answer to a query, with one group and a number for each measure. Of [`OF_FEW`] nothing is told.
 pub(crate) fn answer(query: &Query) -> Answer {
+    let told = told(query);
+    let of_few = Filter::Field {
+        field: FieldRef::parse("country"),
+        test: Test::AnyOf(vec![OF_FEW.to_owned()]),
+    };
+    if query.filter.as_ref() == Some(&of_few) { hide(told) } else { told }
+}
+
+/// An answer of which nothing is told but its groups.
+fn hide(mut answer: Answer) -> Answer {
+    let withheld = clio_proto::Value::withheld();
+    let of_rows = answer.rows.iter_mut().chain([&mut answer.total]).chain(&mut answer.others);
+    of_rows.for_each(|row| {
+        row.values.iter_mut().chain(&mut row.shares).for_each(|value| *value = withheld);
+        row.compared.iter_mut().for_each(|compared| {
+            *compared = Compared { other: withheld, difference: withheld, ratio: withheld };
+        });
+        row.newcomers.iter_mut().for_each(|people| {
+            (people.fresh, people.returning) = (withheld, withheld);
+        });
+    });
+    answer.reach.iter_mut().for_each(|reach| {
+        reach.deduplicated = withheld;
+        reach.steps.iter_mut().for_each(|step| {
+            (step.incremental, step.alone, step.cumulative) = (withheld, withheld, withheld);
+        });
+        reach.overlaps.iter_mut().for_each(|own| (own.both, own.jaccard) = (withheld, withheld));
+    });
+    Answer { withheld: Some(Withheld { min_people: 10, n_rows: 1 }), ..answer }
+}
+
+fn told(query: &Query) -> Answer {
     let key = |key: &GroupKey| Key {
         value: Some(format!("a {key}")),
         label: matches!(key, GroupKey::Field(field) if field.attribute.is_none())

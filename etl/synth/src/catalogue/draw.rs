@@ -122,8 +122,9 @@ pub(super) fn catalogue(config: &SynthConfig) -> Catalogue {
         let n = draw.rng.random_range(2..=6).min(n_assets - assets.len());
         draw.campaign(&titles[title], title, popularity[title], n, &mut assets);
     }
-    draw.plant(&mut assets);
-    Catalogue { titles, assets }
+    let left = draw.plant(&mut assets);
+    let beside = if config.traps { set_traps(&left, &titles, &mut assets) } else { Vec::new() };
+    Catalogue { titles, assets, beside }
 }
 
 /// The generator, and its inputs.
@@ -200,8 +201,9 @@ impl Draw {
         }
     }
 
-    /// Makes some of the assets special, among the more popular half so that it shows in the numbers.
-    fn plant(&mut self, assets: &mut [Asset]) {
+    /// Makes some of the assets special, among the more popular half so that it shows in the numbers; returns those that it
+    /// leaves as they are.
+    fn plant(&mut self, assets: &mut [Asset]) -> Vec<usize> {
         let n = assets.len();
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by(|a, b| assets[*b].weight.total_cmp(&assets[*a].weight));
@@ -220,12 +222,13 @@ impl Draw {
         for place in order.by_ref().take((n / 100).max(1)) {
             assets[place].character = Character::Clickbait;
         }
-        for (turn, place) in (0_u32..).zip(order.take((n / 16).max(1))) {
+        for (turn, place) in (0_u32..).zip(order.by_ref().take((n / 16).max(1))) {
             // Every other one within the first week, so that a short run has some.
             let day = if turn % 2 == 0 { 2 + turn / 2 % 4 } else { 6 + turn / 2 % 22 };
             assets[place].character = Character::Launch { day };
             assets[place].weight *= 3.0;
         }
+        order.collect()
     }
 
     /// A language, weighted by the number of people who speak it.
@@ -270,4 +273,40 @@ impl Draw {
         let place = self.rng.random_range(0..n).min(self.rng.random_range(0..n + n / 2));
         u8::try_from(place).expect("below 256")
     }
+}
+
+/// Makes some assets the artwork of one title, shown everywhere and alike but for what each of them is; returns with what each trap is to
+/// be compared, by place. Draws nothing, so that all other assets are as they were.
+fn set_traps(left: &[usize], titles: &[Title], assets: &mut [Asset]) -> Vec<(usize, usize)> {
+    use Character::{Clickbait, Exposed, Launch, Ordinary, Reversed, Worn};
+    let characters = [
+        Ordinary,
+        Ordinary,
+        Ordinary,
+        Clickbait,
+        Launch { day: 3 },
+        Exposed,
+        Worn,
+        Reversed { better: true },
+        Reversed { better: false },
+    ];
+    let places = &left[..characters.len()];
+    // All of them together are shown about as often as everything else.
+    let all: f64 = assets.iter().map(|asset| asset.weight).sum();
+    let n_countries =
+        assets.iter().flat_map(|asset| &asset.markets).max().map_or(1, |last| last + 1);
+    let title = assets[places[0]].title;
+    for (number, (place, character)) in places.iter().zip(characters).enumerate() {
+        let asset = &mut assets[*place];
+        let name = &titles[usize::from(title)].name;
+        asset.title = title;
+        asset.name = format!("{name} · key art {} ({})", number + 1, asset.language);
+        asset.media_type = MediaType::Artwork;
+        asset.weight = all / 16.0;
+        asset.appeal = 0.3;
+        asset.markets = (0..n_countries).collect();
+        asset.character = character;
+    }
+    let beside = |trap: usize, other: usize| (places[trap], places[other]);
+    vec![beside(3, 0), beside(4, 1), beside(5, 1), beside(6, 2), beside(7, 8)]
 }

@@ -1,8 +1,20 @@
-//! Expressions that are the ratio of two measures.
+//! Expressions that are the ratio of two measures, or a share.
 
-use super::{Expression, Node, Operator};
+use super::{Expression, Node, Operator, Share};
 
 impl Expression {
+    /// The share that it is, and nothing else.
+    pub(crate) fn as_share(&self) -> Option<&Share> {
+        match &self.root {
+            Node::Share(share) => Some(share),
+            Node::Number(_)
+            | Node::Name(_)
+            | Node::Frequency { .. }
+            | Node::Negative(_)
+            | Node::Binary(..) => None,
+        }
+    }
+
     /// The two measures if the expression is their ratio and nothing else: `a / b`, and `frequency(b)`, which is one.
     ///
     /// ```

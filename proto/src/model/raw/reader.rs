@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     At, Entry, Place, RawAttribute, RawCheck, RawCsv, RawDataset, RawDimension, RawExperiment,
-    RawFiles, RawLookup, RawMeasure, RawModel, RawOf, RawShare, RawSource,
+    RawFiles, RawLookup, RawMeasure, RawModel, RawOf, RawOutliers, RawShare, RawSource,
 };
 use crate::model::problems::Problems;
 use crate::toml_file::{line_at, nearest, parse_toml, quoted};
@@ -40,8 +40,26 @@ pub(in crate::model) fn read(text: &str, problems: &mut Problems) -> Option<RawM
     let measures = reader.subtables(&mut root, "measure", Reader::measure);
     let checks = reader.subtables(&mut root, "check", Reader::check);
     let experiments = reader.subtables(&mut root, "test", Reader::experiment);
+    let outliers = reader.subtable(&mut root, "outliers").map(|mut table| RawOutliers {
+        dimension: reader.string(&mut table, "dimension"),
+        peers: reader.strings(&mut table, "peers"),
+        pool: reader.string(&mut table, "pool"),
+        rate: reader.string(&mut table, "rate"),
+        watching: reader.string(&mut table, "watching"),
+        beyond: reader.share(&mut table, "beyond"),
+        place: reader.finish(table),
+    });
     reader.finish(root);
-    Some(RawModel { dataset, sources, lookups, dimensions, measures, checks, experiments })
+    Some(RawModel {
+        dataset,
+        sources,
+        lookups,
+        dimensions,
+        measures,
+        checks,
+        experiments,
+        outliers,
+    })
 }
 
 /// A TOML table whose keys are taken one by one.

@@ -8,6 +8,8 @@ mod distinct;
 mod quantile;
 mod sum;
 
+pub(super) use derived::share_problem;
+
 use super::need;
 use crate::model::measure::MeasureKindName;
 use crate::model::problems::{Problems, choose};

@@ -11,7 +11,7 @@ use clio_proto::VerdictWord;
 use super::worlds::{N_DAYS, Numbers, RATE, World, live};
 use super::*;
 
-const SEED: u64 = 20_261_128;
+pub(super) const SEED: u64 = 20_261_128;
 
 /// The number of worlds of each kind.
 #[expect(clippy::disallowed_methods, reason = "a test has no Config, and a person runs it")]
@@ -43,7 +43,8 @@ fn said(world: &World, n_worlds: u64, seed: u64) -> Said {
             is_sure |= matches!(judged.word, VerdictWord::Higher | VerdictWord::Lower);
             is_probable |=
                 matches!(judged.word, VerdictWord::ProbablyHigher | VerdictWord::ProbablyLower);
-            is_by_wilson |= differs_by_wilson(sample);
+            let (difference, half) = by_wilson(sample);
+            is_by_wilson |= difference.abs() > half;
             if day == N_DAYS {
                 said.half_widths += judged.half_width.unwrap_or(1.0) / judged.other;
             }
@@ -56,8 +57,9 @@ fn said(world: &World, n_worlds: u64, seed: u64) -> Said {
 }
 
 /// The verdict of one look at the pooled rates of person-days, by Wilson's intervals of both (Newcombe, "Interval
-/// estimation for the difference between independent proportions", 1998).
-fn differs_by_wilson(sample: &Sample) -> bool {
+/// estimation for the difference between independent proportions", 1998): the difference, and how far it may be from 0 by
+/// chance.
+pub(super) fn by_wilson(sample: &Sample) -> (f64, f64) {
     let of = |side: &dyn Fn(&Day) -> Rate| {
         let people: f64 = sample.days.iter().map(|day| side(day).people).sum();
         let played: f64 = sample.days.iter().map(|day| side(day).people * side(day).rate).sum();
@@ -68,7 +70,7 @@ fn differs_by_wilson(sample: &Sample) -> bool {
         true => (own - of_own.0).hypot(of_other.1 - other),
         false => (of_own.1 - own).hypot(other - of_other.0),
     };
-    (own - other).abs() > half
+    (own - other, half)
 }
 
 fn print(world: &World, said: &Said) {

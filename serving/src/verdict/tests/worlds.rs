@@ -82,7 +82,7 @@ impl World {
 
 /// Numbers that look random: SplitMix64.
 #[derive(Debug, Clone)]
-pub(super) struct Numbers(pub(super) u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
     fn next(&mut self) -> u64 {
@@ -94,11 +94,11 @@ impl Numbers {
     }
 
     /// Between 0 and 1, both left out.
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         ((self.next() >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
     }
 
-    pub(super) fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let (radius, angle) = (self.unit(), self.unit());
         (-2.0 * radius.ln()).sqrt() * (2.0 * std::f64::consts::PI * angle).cos()
     }
@@ -119,7 +119,7 @@ impl Numbers {
         }
     }
 
-    fn beta(&mut self, a: f64, b: f64) -> f64 {
+    pub(crate) fn beta(&mut self, a: f64, b: f64) -> f64 {
         let (a, b) = (self.gamma(a), self.gamma(b));
         a / (a + b)
     }

@@ -6,7 +6,7 @@ use clio_etl::{DayInspection, Inspection, StatesInspection, TableInspection};
 use clio_lake::{KnownColumn, KnownColumns};
 use clio_proto::{
     AsOf, Attribution, Dimension, DimensionColumn, Experiment, FileSet, Lookup, Measure,
-    MeasureKind, Model, OnBadRows, OnChange, Source,
+    MeasureKind, Model, OnBadRows, OnChange, OutlierRules, Source,
 };
 use serde_json::json;
 
@@ -87,6 +87,21 @@ fn print_model(model: &Model) {
     for test in model.experiments() {
         say!("  {:<20} {}", test.name, test_text(test));
     }
+    if let Some(rules) = model.outliers() {
+        say!("\noutliers\n  {}", outliers_text(rules));
+    }
+}
+
+/// Which members are compared with whom, and by what.
+fn outliers_text(rules: &OutlierRules) -> String {
+    let OutlierRules { dimension, peers, pool, rate, watching, beyond } = rules;
+    let pool = pool.as_ref().map(|pool| format!(", spread by {pool}")).unwrap_or_default();
+    let watching = watching.as_ref().map(|own| format!(", then {own}")).unwrap_or_default();
+    let peers = peers.join(", ");
+    format!(
+        "{dimension} among those of one {peers}{pool}: {rate} beyond {} %{watching}",
+        beyond * 100.0
+    )
 }
 
 /// Whom a test assigns to what, and when.
@@ -332,6 +347,7 @@ fn json_of(
         "measures": measures.collect::<Vec<_>>(),
         "checks": checks.collect::<Vec<_>>(),
         "tests": tests.collect::<Vec<_>>(),
+        "outliers": model.outliers().map(outliers_text),
         "found": serde_json::to_value(found)?,
         "remembered": serde_json::to_value(remembered)?,
     }))

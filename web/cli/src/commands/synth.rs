@@ -47,6 +47,7 @@ fn config(args: &SynthArgs) -> SynthConfig {
     config.n_assets = args.assets.unwrap_or(config.n_assets);
     config.n_countries = args.countries.unwrap_or(config.n_countries);
     config.answers = !args.no_answers;
+    config.traps = args.traps;
     config
 }
 
@@ -69,6 +70,7 @@ fn config_of(out: &Path) -> anyhow::Result<SynthConfig> {
         n_assets: config.n_assets,
         n_countries: config.n_countries,
         answers: config.answers,
+        traps: config.traps,
     })
 }
 

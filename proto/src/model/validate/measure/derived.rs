@@ -81,7 +81,10 @@ fn is_spread(raw: &RawModel, name: &str) -> bool {
 }
 
 /// Why a measure has no share below a number, and the mend. Unknown names are reported elsewhere.
-fn share_problem(raw: &RawModel, share: &Share) -> Option<(String, String)> {
+pub(in crate::model::validate) fn share_problem(
+    raw: &RawModel,
+    share: &Share,
+) -> Option<(String, String)> {
     let name = share.measure();
     let measure = raw.measures.iter().find(|measure| measure.place.name == name)?;
     if MeasureKindName::of(measure)?.is_spread() {

@@ -1,0 +1,140 @@
+//! What stands out among its peers on the newest settled days: stars, weak ones, those that promise more than they hold, and those that people
+//! have seen too often.
+//!
+//! ```text
+//! peers.rs      who is compared with whom, by what lookups say of members
+//! mix.rs        which rate is expected of events by strata and age: factors of a pool
+//! sightings.rs  cells of days ─▶ what each member had by day, and what its mix and age make of it
+//! people.rs     how alike the events of a member's people are, how often they come, and of whom nothing is told
+//! ratio.rs      days ─▶ the logarithm of a rate over that, and how sure it is
+//! spread.rs     all members of a pool ─▶ how far each is from its peers, by how alike members are
+//! judged.rs     the chance that a member is not beyond its peers, or that its rate did not fall, by what is worthwhile
+//! listed.rs     chances ─▶ the longest list with little error; who was listed stays until below half of the bar
+//! replay.rs     one list after the other, so that it is known who was listed, and since when
+//! shown.rs      those who are listed, with their numbers
+//! ```
+//!
+//! Nothing is remembered: the lists of the days before are computed from their own data, so that equal snapshots have equal lists. It costs two
+//! passes over the cells of [`N_DAYS`] and [`N_REPLAYED`] days, a question for the people of each member, and, where a rate fell, one for those of each
+//! half of these days; and is done once a snapshot, when it is first asked for.
+
+mod judged;
+mod listed;
+mod mix;
+mod peers;
+mod people;
+mod ratio;
+mod replay;
+mod shown;
+mod sightings;
+mod spread;
+
+use std::time::Instant;
+
+use clio_proto::{Code, FieldRef, OutlierList, OutlierRules, Period, ServiceError, Watching};
+use jiff::civil::Date;
+
+use crate::aggregate::Cancel;
+use crate::config::Limits;
+use crate::snapshot::Snapshot;
+use peers::Peers;
+use people::{Asking, OfPeople};
+use ratio::MIN_DAYS;
+use replay::Replay;
+use sightings::{Sighted, sightings};
+
+/// How many settled days members are compared over: four of each weekday.
+const N_DAYS: usize = 28;
+
+/// How many days before the last one lists are computed for, so that it is known who was listed, and since when.
+const N_REPLAYED: usize = 13;
+
+/// Works out what stands out; computes, so it belongs on a thread that may block.
+pub(crate) fn outliers(
+    snapshot: &Snapshot,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<OutlierList, ServiceError> {
+    let started = Instant::now();
+    let Some(rules) = snapshot.model.outliers() else {
+        let message = "the model of this snapshot declares no outliers; add `[outliers]`, which says what is compared with what, and run the etl";
+        return Err(ServiceError::new(Code::InvalidArgument, message));
+    };
+    refuse_parts(snapshot, rules)?;
+    let days = settled(snapshot);
+    if days.len() < MIN_DAYS {
+        let message = format!(
+            "outliers are told from {MIN_DAYS} settled days on, and the snapshot has {}; ask again when there are more",
+            days.len()
+        );
+        return Err(ServiceError::new(Code::InvalidArgument, message));
+    }
+    let peers = Peers::new(snapshot, rules)?;
+    let sighted = sightings(snapshot, rules, &peers, &days, limits, cancel)?;
+    let newest = days.len().saturating_sub(N_DAYS)..days.len();
+    let (first, last) = (days[newest.start], days[newest.end - 1]);
+    let is_seen = |own: &&Sighted| own.days[newest.clone()].iter().any(|day| day.below > 0.0);
+    let n_seen = sighted.iter().filter(is_seen).count();
+    let asking = Asking { snapshot, rules, limits, cancel };
+    let of_people = asking.newest(&sighted, (first, last))?;
+    // Those of whom nothing is told are nobody's peers either.
+    let told = sighted.into_iter().zip(of_people).filter(|(_, people)| people.is_told);
+    let (sighted, of_people): (Vec<Sighted>, Vec<OfPeople>) = told.unzip();
+    let replay =
+        Replay { asking, peers: &peers, sighted: &sighted, of_people: &of_people, days: &days };
+    let (today, found) = replay.run()?;
+    let n_judged = today.rates.len();
+    Ok(OutlierList {
+        snapshot: snapshot.info.clone(),
+        dimension: FieldRef { dimension: rules.dimension.clone(), attribute: None },
+        days: (first, last),
+        n_days: u32::try_from(newest.len()).unwrap_or(u32::MAX),
+        n_judged: n_judged as u64,
+        n_not_judged: n_seen.saturating_sub(n_judged) as u64,
+        outliers: replay.shown(&today, &found)?,
+        elapsed: started.elapsed(),
+    })
+}
+
+/// Refuses a snapshot of which not all is seen: what peers have, and who stands out among them, would tell of the rows that are not.
+fn refuse_parts(snapshot: &Snapshot, rules: &OutlierRules) -> Result<(), ServiceError> {
+    let denied = |message: String| Err(ServiceError::new(Code::PermissionDenied, message));
+    if snapshot.seen_rows().is_some() {
+        let message =
+            "outliers are told of all rows, and your roles show some; ask somebody who sees all";
+        return denied(message.to_owned());
+    }
+    let watching = match &rules.watching {
+        Some(Watching::Rate(rate)) => [Some(&rate.above), Some(&rate.below)],
+        Some(Watching::Share(_)) | None => [None, None],
+    };
+    let share = match &rules.watching {
+        Some(Watching::Share(share)) => Some(share.measure()),
+        Some(Watching::Rate(_)) | None => None,
+    };
+    let of_rate = [rules.rate.above.as_str(), rules.rate.below.as_str()];
+    let watching = watching.into_iter().flatten().map(String::as_str).chain(share);
+    match of_rate.into_iter().chain(watching).find(|name| !snapshot.sees_measure(name)) {
+        None => Ok(()),
+        Some(_) => denied("outliers are told by measures that your roles hide".to_owned()),
+    }
+}
+
+/// The newest settled days that are there one by one.
+fn settled(snapshot: &Snapshot) -> Vec<Date> {
+    let is_settled = |day: &&Date| {
+        !snapshot.provisional.contains(*day) && snapshot.chunks.contains_key(&Period::Day(**day))
+    };
+    let newest = snapshot.days.iter().rev().filter(is_settled).take(N_DAYS + N_REPLAYED);
+    let mut days: Vec<Date> = newest.copied().collect();
+    days.reverse();
+    days
+}
+
+/// The first day, of so many, that a list is worked out for: the first one that has all days that it looks back on, but the last one at least.
+fn first_looked_at(n_days: usize) -> usize {
+    n_days.saturating_sub(N_REPLAYED + 1).max(N_DAYS.min(n_days) - 1)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! `clio outliers`: what stands out among its peers, and why.
+
+use clio_proto::{Outlier, OutlierContrast, OutlierList, SnapshotId};
+use serde_json::{Value, json};
+
+use crate::args::{OutliersArgs, ReportFormat};
+use crate::cube;
+use crate::settings::Settings;
+use crate::terminal::{answer, say};
+
+/// Asks once and prints what stands out.
+pub(crate) async fn run(args: OutliersArgs, settings: &Settings) -> anyhow::Result<()> {
+    let snapshot = args.snapshot.map(SnapshotId);
+    let cube = cube::open(&args.from_where, settings, snapshot, None).await?;
+    let list = cube.outliers(snapshot).await?;
+    match args.format {
+        ReportFormat::Json => answer!("{}", serde_json::to_string_pretty(&as_json(&list))?),
+        ReportFormat::Text => print(&list),
+    }
+    Ok(())
+}
+
+fn print(list: &OutlierList) {
+    for outlier in &list.outliers {
+        let label = outlier.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
+        say!("{}: {} {}{label}\n  {outlier}\n", outlier.kind, list.dimension, outlier.value);
+    }
+    let (first, last) = list.days;
+    let n = list.outliers.len();
+    say!(
+        "{n} of {} that were compared with their peers stand out, on {} settled days from {first} to {last}; {} have too few events, \
+         days, peers or people; snapshot {}, {:.0?}",
+        list.n_judged,
+        list.n_days,
+        list.n_not_judged,
+        list.snapshot.id.0,
+        list.elapsed
+    );
+}
+
+fn as_json(list: &OutlierList) -> Value {
+    let OutlierList {
+        snapshot,
+        dimension,
+        days: (first, last),
+        n_days,
+        n_judged,
+        n_not_judged,
+        outliers,
+        elapsed,
+    } = list;
+    let outliers: Vec<Value> = outliers.iter().map(outlier_json).collect();
+    json!({
+        "snapshot": snapshot.id.0, "dimension": dimension.to_string(), "first_day": first.to_string(),
+        "last_day": last.to_string(), "n_days": n_days, "n_judged": n_judged, "n_not_judged": n_not_judged,
+        "outliers": outliers, "elapsed_seconds": elapsed.as_secs_f64(),
+    })
+}
+
+fn outlier_json(outlier: &Outlier) -> Value {
+    let Outlier {
+        kind,
+        value,
+        label,
+        media,
+        peers,
+        n_peers,
+        since,
+        or_before,
+        error,
+        rate,
+        watching,
+        median,
+        frequency,
+    } = outlier;
+    let peers =
+        peers.iter().map(|(field, value)| json!({ "field": field.to_string(), "value": value }));
+    json!({
+        "kind": kind.as_str(), "value": value, "label": label, "media": media, "peers": peers.collect::<Vec<_>>(),
+        "n_peers": n_peers, "since": since.to_string(), "or_before": or_before, "error": error,
+        "rate": contrast_json(rate), "watching": watching.as_ref().map(contrast_json), "median": median.as_ref().map(contrast_json),
+        "frequency": frequency.as_ref().map(contrast_json), "words": outlier.to_string(),
+    })
+}
+
+fn contrast_json(contrast: &OutlierContrast) -> Value {
+    let OutlierContrast { of, own, peers, ratio } = contrast;
+    json!({
+        "of": of, "own": own, "peers": peers,
+        "ratio": { "value": ratio.value, "lower": ratio.lower, "upper": ratio.upper },
+    })
+}
