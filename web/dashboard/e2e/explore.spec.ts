@@ -34,7 +34,7 @@ const groups = (page: Parameters<typeof grid>[0]) => page.getByRole('region', { 
 test('the last day compared with the day before: headline, trend and columns show what serving says', async ({ page, request }) => {
   const day = await lastDay(request);
   await open(page, '/?last=1');
-  await page.getByRole('button', { name: /^Beside/ }).click();
+  await page.getByRole('button', { name: /^Compared with/ }).click();
   await page.getByRole('button', { name: /^The days just before: / }).click();
   await expect(page).toHaveURL(/beside=previous/);
   const cube = await ask(request, {

@@ -77,10 +77,10 @@ test('a lost link is shown, and recovers', async ({ page }) => {
   cut = true;
   for (const socket of links) await socket.close({ code: 1011 });
   await expect(badge(page)).toContainText('reconnecting');
-  await expect(page.getByRole('alert').filter({ hasText: /The link to Clio is down/ })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: /The connection to Clio is lost/ })).toBeVisible();
   await expect(bodyRows(page).first()).toBeVisible();
   await expectAccessible(page);
   cut = false;
   await expect(badge(page)).toContainText('live');
-  await expect(page.getByText(/The link to Clio/)).toHaveCount(0);
+  await expect(page.getByText(/The connection to Clio/)).toHaveCount(0);
 });
