@@ -26,8 +26,8 @@ const LEFT_OUT: [(&str, &str, &str); 2] = [
     ),
 ];
 /// The tables of a model.
-const MODEL_TABLES: [&str; 7] =
-    ["dataset", "source", "lookup", "dimension", "measure", "check", "test"];
+const MODEL_TABLES: [&str; 8] =
+    ["dataset", "source", "lookup", "dimension", "measure", "outliers", "check", "test"];
 /// The tables of settings.
 const SETTINGS_TABLES: [&str; 6] = ["serving", "gateway", "access", "sign_in", "client", "log"];
 /// The tables of roles.
