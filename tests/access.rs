@@ -1,4 +1,5 @@
-//! Attacks on a gateway, each on every path: what nobody may see, nobody sees. And those get in who may, as who they are.
+//! Attacks on a gateway, each on every path: hidden data stays hidden. Authorised callers get in, under their own
+//! identities.
 
 mod provider;
 
@@ -12,7 +13,7 @@ use self::provider::{Provider, now};
 
 const QUESTION: &str =
     "query=%7B%22measures%22%3A%5B%22PLAYS%22%5D%2C%22groupBy%22%3A%5B%22COUNTRY%22%5D%7D";
-/// Everything that has data behind it: method, path, and what whoever may see everything gets.
+/// Everything that serves data: method, path, and the status for callers who may see everything.
 const PATHS: [(&str, &str, u16); 6] = [
     ("POST", "/graphql", 200),
     ("GET", "/graphql", 405),
@@ -31,7 +32,7 @@ struct World {
 }
 
 impl World {
-    /// Serving, and a gateway before it that takes keys, tokens, and what proxies at an address say.
+    /// A replica, and a gateway before it that accepts keys, tokens, and the headers of proxies at an address.
     fn new(proxies: &str) -> Self {
         let sandbox = Sandbox::new();
         let synth = "synth --out events --events 20000 --days 2 --people 2000 --assets 20";
@@ -85,7 +86,7 @@ impl World {
         let mut stream = TcpStream::connect(host).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         if path.ends_with("/ws") {
-            // A masked frame that says close, so that an open one ends.
+            // A masked close frame, to end an open socket.
             let _ = stream.write_all(&[0x88, 0x80, 0, 0, 0, 0]);
         }
         let mut answer = Vec::new();
@@ -153,13 +154,13 @@ fn no_attack_gets_anything_on_any_path() {
     world.check_refused("a proxy's header from elsewhere", &[ann], 401);
     let said = [ann, ("x-forwarded-for", "10.0.0.1"), ("x-forwarded-groups", "analysts")];
     world.check_refused("an address that is only said", &said, 401);
-    // What only gateways say, said to a gateway.
+    // Metadata that only gateways send, sent to a gateway.
     let forged = [("clio-principal-bin", "CgNhbm4QAQ=="), ("clio-gateway-token", "guessed")];
     world.check_refused("a principal in a header", &forged, 401);
     world.check_let_in(&[("authorization", &bearer(&good))]);
     world.check_let_in(&[("authorization", &bearer(&world.key))]);
 
-    // A rotated key: the new one opens, and then the old one does not.
+    // A rotated key: the new one is valid at once, and then the old one no longer.
     provider.rotate();
     let rotated = bearer(&provider.token(&json!({})));
     until("the rotated key", || {
@@ -175,7 +176,7 @@ fn no_attack_gets_anything_on_any_path() {
     });
     world.check_refused("a revoked key", &[("authorization", &key)], 401);
 
-    // Whatever was said by both, nothing of it opens anything.
+    // Neither the log nor the audit log contains credentials.
     let audit = std::fs::read_to_string(world.sandbox.path("audit.log")).unwrap();
     let logs = [world.gateway.said().join("\n"), audit].join("\n");
     assert!(logs.contains("key:etl-bot") && logs.contains("user:ann@example.com"), "{logs}");

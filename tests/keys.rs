@@ -1,4 +1,4 @@
-//! API keys as those make them who run Clio: the file, and what is shown once.
+//! API keys as operators manage them: the file, and the secret that is shown once.
 
 use clio_tests::Sandbox;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Roles as those keep them who run Clio: the file checked, and a replica that shows everybody their own.
+//! Roles as operators maintain them: checks of the file, and a replica that shows each principal their own rows.
 
 use clio_tests::{Sandbox, until};
 use serde_json::json;
@@ -68,7 +68,7 @@ fn a_replica_with_roles_shows_each_key_its_own() {
         let key = sandbox.ok(["keys", "create", name, "--keys", "keys.toml"]);
         std::fs::write(sandbox.path(&format!("{name}.key")), key).unwrap();
     }
-    // Roles without a way to show who one is would shut everybody out.
+    // Roles without any authentication would lock everybody out.
     let shut =
         sandbox.clio(["serve", "--lake", &lake, "--grpc", "127.0.0.1:0", "--roles", "roles.toml"]);
     assert_eq!(shut.code, 2, "{}", shut.stderr);
@@ -103,7 +103,7 @@ fn a_replica_with_roles_shows_each_key_its_own() {
     assert!(hidden.code == 2 && hidden.stderr.contains("unknown measure"), "{}", hidden.stderr);
     let nobody = query(None, &["--measures", "impressions"]);
     assert!(nobody.code == 2 && nobody.stderr.contains("API key"), "{}", nobody.stderr);
-    // Roles that change hold within a second, and a file that does not hold changes nothing.
+    // Changed roles apply within a second, and an invalid file changes nothing.
     std::fs::write(sandbox.path("roles.toml"), "[role.one]\nwho = 5\n").unwrap();
     std::fs::write(sandbox.path("roles.toml"), ROLES.replace("(US)", "(US, CA)")).unwrap();
     until("the roles that were written are those that hold", || {

@@ -1,7 +1,7 @@
-//! What is noted of everything that is asked: who asked what, of which snapshot, how it ended.
+//! Audit entries for all requests: who asked what, of which snapshot, and the outcome.
 //!
-//! [`Audited`] notes it of any service, so that no method is forgotten: the compiler asks for each. It notes questions and outcomes, never
-//! numbers of answers, and nothing that anybody signs in with.
+//! [`Audited`] wraps any service, and the compiler makes sure that no method is forgotten. Entries hold requests and
+//! outcomes, never numbers of answers or credentials.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,35 +22,35 @@ use crate::service::{
 };
 use crate::snapshot::SnapshotList;
 
-/// Where it is noted.
+/// The destination of audit entries.
 pub trait AuditSink: fmt::Debug + Send + Sync {
     /// Adds an entry; the sink adds the time.
     fn note(&self, entry: AuditEntry);
 }
 
-/// One thing that was asked.
+/// One audited request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
-    /// Who asked.
+    /// The principal.
     pub who: Arc<Principal>,
-    /// The digest of what they may see, if that is known here.
+    /// The digest of its policy, if known here.
     pub policy: Option<u64>,
-    /// What was asked: `query`, `export`, `members` …
+    /// The kind of request: `query`, `export`, `members` …
     pub what: &'static str,
-    /// The question, its parts by name.
+    /// The request's parts by name.
     pub question: Map<String, Value>,
     /// The snapshot that answered.
     pub snapshot: Option<u64>,
-    /// The rows or members of the answer.
+    /// The number of rows or members of the answer.
     pub n_rows: Option<u64>,
     /// How long it took.
     pub took: Duration,
-    /// Why it failed: the code and the message.
+    /// The error, if it failed: its code and message.
     pub error: Option<ServiceError>,
 }
 
 impl AuditEntry {
-    /// The entry as JSON, with the time at which it ended.
+    /// The entry as JSON, with the time at which the request ended.
     pub fn json(&self, at: jiff::Timestamp) -> Value {
         let Self { who, policy, what, question, snapshot, n_rows, took, error } = self;
         json!({
@@ -69,7 +69,7 @@ impl AuditEntry {
     }
 }
 
-/// A service of one principal, of which everything that is asked is noted.
+/// A service for one principal that audits every request.
 pub struct Audited {
     inner: Arc<dyn CubeService>,
     who: Arc<Principal>,
@@ -78,7 +78,7 @@ pub struct Audited {
 }
 
 impl Audited {
-    /// Notes what a principal asks of a service that answers for them.
+    /// Audits the requests of a principal to a service that answers on its behalf.
     pub fn new(
         inner: Arc<dyn CubeService>,
         who: Arc<Principal>,
@@ -88,7 +88,7 @@ impl Audited {
         Self { inner, who, policy, sink }
     }
 
-    /// Notes how a question ended; `of` says the snapshot and the rows of an answer.
+    /// Adds the entry of a finished request; `of` returns the snapshot and the number of rows of an answer.
     fn note<T>(
         &self,
         what: &'static str,
@@ -115,7 +115,7 @@ fn number(n: usize) -> Option<u64> {
     u64::try_from(n).ok()
 }
 
-/// Parts by name, without those that say nothing.
+/// The parts that are set, by name.
 fn parts<const N: usize>(all: [(&str, Option<Value>); N]) -> Map<String, Value> {
     let given = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     given.collect()
@@ -142,7 +142,7 @@ fn query_parts(query: &Query, snapshot: Option<SnapshotId>) -> Map<String, Value
         ("having", said(query.having.as_ref())),
         ("compare", said(query.compare.as_ref())),
         ("with", list(query.extras.iter().map(|extra| extra.as_str().to_owned()).collect())),
-        // Of a file that has all rows nobody gave one.
+        // Files with all rows have no limit that anybody set.
         ("limit", (query.limit < usize::MAX).then(|| query.limit.into())),
         ("offset", (query.offset > 0).then(|| query.offset.into())),
         ("snapshot", snapshot.map(|snapshot| snapshot.0.into())),
@@ -167,7 +167,7 @@ impl CubeService for Audited {
         Arc::new(Self { inner, who: principal, policy: None, sink: Arc::clone(&self.sink) })
     }
 
-    /// What a dataset is called and made of is asked by every page, and tells nothing of anybody.
+    /// Not audited: every page requests the name and structure of the dataset, and they reveal nothing about anybody.
     async fn describe(&self) -> Result<Description, ServiceError> {
         let since = Instant::now();
         let ended = self.inner.describe().await;
@@ -190,7 +190,7 @@ impl CubeService for Audited {
         ended
     }
 
-    /// Noted when it begins, and again if it breaks off.
+    /// Audited when it begins, and again if it is aborted.
     async fn export(
         &self,
         export: Export,
@@ -237,7 +237,7 @@ impl CubeService for Audited {
         ended
     }
 
-    /// Noted where it is refused: a page asks for a picture each.
+    /// Audited only if refused: pages make one request per picture.
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
         let (question, since) =
             (parts([("addresses", Some(addresses.clone().into()))]), Instant::now());
@@ -264,7 +264,7 @@ impl CubeService for Audited {
         ended
     }
 
-    /// Every page asks for it again and again, and it tells nothing of anybody.
+    /// Not audited: every page polls it, and it reveals nothing about anybody.
     async fn status(&self) -> Result<ServingStatus, ServiceError> {
         self.inner.status().await
     }

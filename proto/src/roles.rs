@@ -1,5 +1,5 @@
-//! Roles: who may see which rows and measures, and do what, as one file says. Serving makes a [`Policy`] of them for whoever asks, and
-//! answers nothing beyond it.
+//! Roles: one file says who may see which rows and measures, and do what. Serving derives a [`Policy`] from them for
+//! each principal and enforces it in every answer.
 
 mod check;
 mod parse;
@@ -19,8 +19,8 @@ pub use who::Who;
 
 /// The roles of one file.
 ///
-/// Always true: every filter is one, and names of rights and keys exist. Whether fields and measures do, [`check`](Self::check) says of a
-/// model.
+/// Always true: every filter parses, and the names of rights and keys are known. [`check`](Self::check) says whether a
+/// model has the fields and measures.
 ///
 /// ```
 /// use clio_proto::{Principal, PrincipalKind, Roles};
@@ -37,52 +37,53 @@ pub struct Roles {
     roles: Vec<Role>,
 }
 
-/// What whoever has it may see and do.
+/// What its holders may see and do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Role {
     /// The name.
     pub name: String,
-    /// Who has it: everybody of whom one of these holds.
+    /// Its holders: every principal that matches one of these.
     pub who: Vec<Who>,
-    /// The datasets that it is of; `None` for all.
+    /// The datasets that it applies to; `None` for all.
     pub datasets: Option<BTreeSet<String>>,
-    /// Which rows it sees; `None` for all.
+    /// The visible rows; `None` for all.
     pub rows: Option<Filter>,
-    /// Which measures it sees.
+    /// The visible measures.
     pub measures: MeasureRule,
-    /// What it may do beside asking.
+    /// What its holders may do besides querying.
     pub rights: BTreeSet<Right>,
-    /// What its questions may cost.
+    /// Limits on the cost of queries.
     pub limits: RoleLimits,
     lines: Lines,
 }
 
-/// Where the file says what a model can contradict.
+/// Positions in the file of what a model may contradict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Lines {
     rows: usize,
     measures: usize,
 }
 
-/// The measures that a role sees.
+/// The measures that a role shows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MeasureRule {
     /// All.
     All,
-    /// These, and no others.
+    /// Only these.
     Only(BTreeSet<String>),
-    /// All but these, and but what is computed of them, from which they might follow.
+    /// All except these and the measures derived from them, which might reveal them.
     AllBut(BTreeSet<String>),
 }
 
-/// What a principal may do beside asking.
+/// What a principal may do besides querying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum Right {
-    /// Keep annotations that others see.
+    /// Write annotations that others see.
     Annotate,
-    /// Take all rows of a question away as a file.
+    /// Export all rows of a query as a file.
     Export,
-    /// See how the lake is made and how it does: runs, bad rows, events that no cell has, recounts, why a snapshot is refused.
+    /// See how the lake is built and its state: runs, bad rows, events that match no cell, recounts, why a snapshot is
+    /// rejected.
     Operate,
 }
 
@@ -90,7 +91,7 @@ impl Right {
     /// Every right.
     pub const ALL: [Self; Self::COUNT] = [Self::Annotate, Self::Export, Self::Operate];
 
-    /// The word: `annotate`, `export`, `operate`.
+    /// The name in files: `annotate`, `export`, `operate`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Annotate => "annotate",
@@ -100,20 +101,20 @@ impl Right {
     }
 }
 
-/// What questions may cost; `None` where a role says nothing.
+/// Limits on the cost of queries; `None` where a role sets none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RoleLimits {
-    /// The questions a second, in the long run. The gateway counts them.
+    /// Queries per second in the long run. The gateway enforces it.
     pub queries_per_second: Option<u32>,
-    /// The questions that may come at once before that holds; those of one second where a role does not say.
+    /// The queries that may arrive at once before that rate applies; by default those of one second.
     pub burst: Option<u32>,
-    /// The most groups that a question may form.
+    /// The maximum number of groups of a query.
     pub max_groups: Option<u32>,
-    /// The longest that a question may wait and compute, in seconds.
+    /// The maximum time that a query may wait and compute, in seconds.
     pub max_seconds: Option<u32>,
 }
 
-/// A file of roles that does not hold; its text lists every problem, one a line.
+/// An invalid file of roles; its text lists every problem, one per line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct RolesError {
     /// The file's name.
@@ -134,11 +135,11 @@ impl fmt::Display for RolesError {
 }
 
 impl Roles {
-    /// Reads a file of roles; `file` is named in errors.
+    /// Parses a file of roles; errors mention `file`.
     ///
     /// # Errors
     ///
-    /// Every problem found, each with its place and the mend.
+    /// Every problem, each with its position and the mend.
     pub fn parse(file: &str, text: &str) -> Result<Self, RolesError> {
         match parse::parse(text) {
             Ok(roles) => Ok(Self { file: file.to_owned(), roles }),
@@ -151,10 +152,10 @@ impl Roles {
         &self.roles
     }
 
-    /// What a principal may see of a dataset and do with it: all that any of its roles may. `None` for one that has no role there, who may
-    /// see nothing.
+    /// What a principal may see of a dataset and do with it: the union of its roles. `None` for a principal without a
+    /// role for the dataset, which may see nothing.
     ///
-    /// Costs a comparison for each group and claim of each role.
+    /// Costs one comparison per group and claim for each role.
     pub fn policy(&self, principal: &Principal, dataset: &str) -> Option<Policy> {
         let is_of = |role: &&Role| {
             role.datasets.as_ref().is_none_or(|datasets| datasets.contains(dataset))

@@ -1,9 +1,9 @@
-//! Who may see what of the cubes: roles, and how callers of gRPC show who they are.
+//! Access to the cubes: roles, and the authentication of gRPC callers.
 //!
 //! ```text
-//! gateway    clio-gateway-token, which both know ─▶ clio-principal-bin is believed ─┐
+//! gateway    clio-gateway-token, a shared secret ─▶ clio-principal-bin is trusted ──┐
 //! program    authorization: Bearer KEY ─▶ the key of that name                      ├─▶ roles ─▶ policy
-//! nobody     UNAUTHENTICATED                                                        ┘
+//! others     UNAUTHENTICATED                                                        ┘
 //! ```
 
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use clio_proto::{
 };
 use tonic::metadata::MetadataMap;
 
-/// The metadata by which programs show their keys.
+/// The metadata key of API keys.
 const AUTHORIZATION: &str = "authorization";
 
-/// Who may see what of the cubes.
+/// Who may see which parts of the cubes.
 ///
-/// Always true: whoever has no role sees nothing, and whoever does not show who they are has none.
+/// Always true: principals without a role see nothing, and unauthenticated callers have no role.
 #[derive(Debug)]
 pub struct Access {
     roles: Arc<ArcSwap<Roles>>,
@@ -30,50 +30,50 @@ pub struct Access {
 }
 
 impl Access {
-    /// As these roles say. Over gRPC nobody can show who they are until there are keys or a gateway's token.
+    /// With fixed roles. No gRPC caller can authenticate until there are keys or a gateway token.
     pub fn new(roles: Roles) -> Self {
         Self::following(Arc::new(ArcSwap::from_pointee(roles)))
     }
 
-    /// As these roles say at the time of each question. What is being answered goes on as it began.
+    /// With roles that may change: each request uses the current ones, and running requests keep theirs.
     pub fn following(roles: Arc<ArcSwap<Roles>>) -> Self {
         Self { roles, gateway_token: None, keys: None, audit: None }
     }
 
-    /// Believes what a gateway says of who asks, if it shows this token.
+    /// Trusts the principals that a gateway sends with this token.
     #[must_use]
     pub fn with_gateway_token(self, token: Secret) -> Self {
         Self { gateway_token: Some(token), ..self }
     }
 
-    /// Knows programs by these keys.
+    /// Accepts programs with these API keys.
     #[must_use]
     pub fn with_keys(self, keys: KeyRing) -> Self {
         Self { keys: Some(keys), ..self }
     }
 
-    /// Notes what is asked over gRPC.
+    /// Audits requests over gRPC.
     #[must_use]
     pub fn with_audit(self, audit: Arc<dyn AuditSink>) -> Self {
         Self { audit: Some(audit), ..self }
     }
 
-    /// From here on as these roles say.
+    /// Replaces the roles.
     #[cfg(test)]
     pub(crate) fn replace_roles(&self, roles: Roles) {
         self.roles.store(Arc::new(roles));
     }
 
-    /// Where what is asked over gRPC is noted.
+    /// The sink for requests over gRPC.
     pub(crate) fn audit(&self) -> Option<&Arc<dyn AuditSink>> {
         self.audit.as_ref()
     }
 
-    /// What a principal may see of a dataset.
+    /// The policy of a principal for a dataset.
     ///
     /// # Errors
     ///
-    /// [`Code::PermissionDenied`] for one that has no role there.
+    /// [`Code::PermissionDenied`] without a role for it.
     pub(crate) fn policy(
         &self,
         principal: &Principal,
@@ -88,11 +88,12 @@ impl Access {
         })
     }
 
-    /// Who calls.
+    /// The principal of a call.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthenticated`] for whoever does not show it: in the same words whether a token is wrong or nobody knows of one.
+    /// [`Code::Unauthenticated`] for callers without valid credentials, with the same message whether a token is wrong
+    /// or none is configured.
     pub(crate) fn principal(&self, metadata: &MetadataMap) -> Result<Principal, ServiceError> {
         let names_somebody = metadata.contains_key(PRINCIPAL_METADATA);
         if names_somebody || metadata.contains_key(GATEWAY_TOKEN) {
@@ -121,7 +122,7 @@ impl Access {
     }
 }
 
-/// What stands behind the word `Bearer`.
+/// The key after `Bearer`.
 fn key(shown: &str) -> Option<&str> {
     let (scheme, key) = shown.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
@@ -136,11 +137,11 @@ fn nobody(message: &str) -> ServiceError {
     ServiceError::new(Code::Unauthenticated, message)
 }
 
-/// Refuses a call that says who asks where there are no roles, since it would be answered as if they might see all.
+/// Refuses calls that name a principal where there are no roles, since they would be answered without restrictions.
 ///
 /// # Errors
 ///
-/// Such a call.
+/// The call names a principal.
 pub(crate) fn without_roles(metadata: &MetadataMap) -> Result<(), ServiceError> {
     if !metadata.contains_key(PRINCIPAL_METADATA) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The cubes as somebody may see them: every answer goes through their policy.
+//! The cubes as one principal may see them: every request goes through its policy.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::cubes::Cubes;
 use crate::told;
 
-/// The cubes as a principal may see them. The policy is that of the roles at the time of each question.
+/// The cubes as a principal may see them. Each request uses the policy of the current roles.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     cubes: Arc<Cubes>,
@@ -31,7 +31,7 @@ impl Seen {
         Self { cubes, principal }
     }
 
-    /// What the principal may see and do; without roles nobody may, whatever they are called.
+    /// The principal's policy. Without configured roles, named principals are refused.
     fn policy(&self) -> Result<Arc<Policy>, ServiceError> {
         let access = self.cubes.access().ok_or_else(|| {
             denied("who asks is told, and no roles say what they may see; start `clio serve` with `--roles`")
@@ -43,19 +43,20 @@ impl Seen {
         access.policy(&self.principal, current.model.name())
     }
 
-    /// What the principal may see, in 64 bits, for those who note what was asked; `None` where that is nothing.
+    /// The digest of the policy, for the audit log; `None` if there is none.
     pub(crate) fn policy_digest(&self) -> Option<u64> {
         self.policy().ok().map(|policy| policy.digest())
     }
 
-    /// What is told of how serving does: to a gateway on its own account all, to others without a role nothing.
+    /// The status that the principal may see: all of it for a gateway on its own account; refused for others without a
+    /// role.
     fn told(&self, status: ServingStatus) -> Result<ServingStatus, ServiceError> {
         if self.principal.is_gateway() && self.cubes.access().is_some() {
             return Ok(status);
         }
         match self.policy() {
             Ok(policy) => Ok(told::status(status, Some(&policy))),
-            // Before there is a dataset nobody knows of which one they have roles.
+            // Before a dataset is loaded, it is unknown which roles apply.
             Err(error) if error.code == Code::Unavailable => {
                 Ok(told::status_without_snapshot(&status))
             }
@@ -64,7 +65,7 @@ impl Seen {
     }
 }
 
-/// Ends a question that takes longer than roles allow.
+/// Cancels a request after the time that the roles allow.
 async fn in_time<T>(
     policy: &Policy,
     answer: impl Future<Output = Result<T, ServiceError>>,
@@ -81,7 +82,7 @@ async fn in_time<T>(
 
 #[async_trait]
 impl CubeService for Seen {
-    /// Of a gateway, somebody that it names; nobody else becomes another one.
+    /// For a gateway, the principal that it names; nobody else can act for another principal.
     fn seen_by(self: Arc<Self>, principal: Arc<Principal>) -> Arc<dyn CubeService> {
         if self.principal.is_gateway() {
             return Arc::new(Self { cubes: Arc::clone(&self.cubes), principal });
@@ -158,7 +159,7 @@ impl CubeService for Seen {
         self.told(self.cubes.status().await?)?;
         let seen = self.clone();
         let told = self.cubes.watch().await?.map(move |status| seen.told(status?));
-        // A role that is taken away ends the stream with what says so.
+        // Without the role the stream ends with the error.
         let ended = stream::unfold(Some(told.boxed()), |told| async move {
             let mut told = told?;
             let status = told.next().await?;

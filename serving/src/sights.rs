@@ -1,7 +1,8 @@
-//! Snapshots as policies show them, each worked out once: the rows of all time that somebody sees say which values there are for them.
+//! A cache of restricted snapshots, one per snapshot and policy: the values visible to a policy are those of its rows
+//! of all time.
 //!
-//! They share all cells with the whole snapshot. What one takes beside that is eight bytes for each value of each field, and four for each
-//! of those that cells hold of a field with several; the limit of memory does not count it.
+//! They share all cells with the whole snapshot. Each takes another eight bytes per value of each field, and four per
+//! value that cells hold of multi-valued fields; the memory limit does not count them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,13 +16,14 @@ use crate::plan;
 use crate::snapshot::{Seen, Snapshot};
 use crate::told;
 
-/// The most that are kept; a roles file makes one of each set of roles that somebody has. The one that was not asked for longest goes first.
+/// The capacity of the cache; a file of roles makes one entry per distinct set of roles. The least recently used goes
+/// first.
 const N_MOST: usize = 128;
 
-/// Snapshots as policies show them.
+/// The cached restricted snapshots.
 #[derive(Debug, Default)]
 pub(crate) struct Sights {
-    /// The one asked for last comes last.
+    /// From least to most recently used.
     known: Mutex<Vec<Known>>,
 }
 
@@ -31,7 +33,7 @@ struct Known {
     sight: Arc<OnceCell<Arc<Snapshot>>>,
 }
 
-/// What tells one from another.
+/// The key of the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Key {
     snapshot: SnapshotId,
@@ -46,11 +48,11 @@ impl Key {
 }
 
 impl Sights {
-    /// A snapshot as a policy shows it.
+    /// The snapshot restricted by a policy.
     ///
     /// # Errors
     ///
-    /// Where the policy names what the snapshot does not have; as any computation that is turned away.
+    /// The policy names fields that the snapshot does not have, or the computation is not admitted.
     pub(crate) async fn of(
         &self,
         whole: Arc<Snapshot>,
@@ -78,12 +80,12 @@ impl Sights {
         sight
     }
 
-    /// Forgets all of them: what they share with a whole snapshot is damaged.
+    /// Removes all entries: a whole snapshot that they share cells with is damaged.
     pub(crate) fn forget_all(&self) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Forgets those of snapshots that are not held any more.
+    /// Removes the entries of snapshots that are no longer held.
     pub(crate) fn forget_what_is_not_held(&self, held: &HeldSnapshots) {
         let held = held.all();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -101,7 +103,7 @@ fn restricted(
     Ok(whole.restricted(policy, seen, info))
 }
 
-/// What is seen of each field.
+/// The visible part of each field.
 fn seen(whole: &Snapshot, policy: &Policy, cancel: &Cancel) -> Result<Seen, ServiceError> {
     let Some(rows) = policy.rows() else { return Ok(Vec::new()) };
     let bound = plan::bind_seen(&whole.fields, rows)?;
@@ -112,7 +114,7 @@ fn seen(whole: &Snapshot, policy: &Policy, cancel: &Cancel) -> Result<Seen, Serv
         whole.fields.iter().find(is_own)
     };
     let dimensions = whole.model.dimensions();
-    // All time has every combination that any period has.
+    // The cells of all time have every combination of any period.
     let mut n_cells: Vec<Vec<u64>> = (0..dimensions.len())
         .map(|at| vec![0; own_of(at).map_or(0, |field| field.n_cell_codes())])
         .collect();

@@ -1,4 +1,5 @@
-//! What is told beside answers: of snapshots, of how serving does. What is of the whole lake is for those who operate it.
+//! What callers may see besides answers: snapshots and status. Information about the whole lake needs the right to
+//! operate it.
 
 use std::sync::Arc;
 
@@ -6,17 +7,18 @@ use clio_proto::{
     Pin, Policy, RefusedSnapshot, Right, ServingState, ServingStatus, SnapshotInfo, SnapshotList,
 };
 
-/// Whether somebody with this policy is told of the whole lake; `None` of the process itself.
+/// Whether a caller with this policy may see information about the whole lake; `None` is the process itself.
 pub(crate) fn of_the_lake(policy: Option<&Policy>) -> bool {
     policy.is_none_or(|policy| policy.may(Right::Operate))
 }
 
-/// Whether somebody is told what an answer took: it counts all cells that were looked at, seen or not.
+/// Whether a caller may see the work of an answer: it counts all cells that were read, visible or not.
 pub(crate) fn tells_work(policy: Option<&Policy>) -> bool {
     of_the_lake(policy) || policy.is_none_or(|policy| policy.rows().is_none())
 }
 
-/// What is told of a snapshot: its counts of cells and events are those of all rows, and a recount is of all measures.
+/// The visible part of a snapshot's description: its counts of cells and events cover all rows, and recounts cover all
+/// measures.
 pub(crate) fn snapshot(info: SnapshotInfo, policy: Option<&Policy>) -> SnapshotInfo {
     if of_the_lake(policy) {
         return info;
@@ -31,7 +33,7 @@ pub(crate) fn snapshot(info: SnapshotInfo, policy: Option<&Policy>) -> SnapshotI
     }
 }
 
-/// What is told of a list of snapshots.
+/// The visible part of a list of snapshots.
 pub(crate) fn snapshots(list: SnapshotList, policy: Option<&Policy>) -> SnapshotList {
     if of_the_lake(policy) {
         return list;
@@ -43,7 +45,7 @@ pub(crate) fn snapshots(list: SnapshotList, policy: Option<&Policy>) -> Snapshot
     }
 }
 
-/// What is told of how serving does: a reason may name files, measures and members.
+/// The visible part of the status: reasons may mention files, measures and members.
 pub(crate) fn status(status: ServingStatus, policy: Option<&Policy>) -> ServingStatus {
     if of_the_lake(policy) {
         return status;
@@ -66,7 +68,7 @@ pub(crate) fn status(status: ServingStatus, policy: Option<&Policy>) -> ServingS
     }
 }
 
-/// What is told of how serving does while nothing is served: there is nothing else to tell.
+/// The visible part of the status while no snapshot is served.
 pub(crate) fn status_without_snapshot(status: &ServingStatus) -> ServingStatus {
     ServingStatus {
         state: status.state,

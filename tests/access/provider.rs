@@ -1,4 +1,4 @@
-//! A provider of identities on this machine: its description, its keys, and the tokens that it signs.
+//! An identity provider on the local machine: its description, its keys, and the tokens that it signs.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Value, json};
 
-/// Ends with the process: nothing is left behind.
+/// Ends with the process and leaves nothing behind.
 pub(super) struct Provider {
     pub(super) issuer: String,
     key: Arc<Mutex<(String, EcdsaKeyPair)>>,
@@ -36,12 +36,12 @@ impl Provider {
         Self { issuer, key }
     }
 
-    /// Signs by a new key from here on.
+    /// Signs with a new key from here on.
     pub(super) fn rotate(&self) {
         *self.key.lock().unwrap() = ("second".to_owned(), new_key());
     }
 
-    /// A token of somebody for `clio`, with some claims changed.
+    /// A person's token for `clio`, with some claims changed.
     pub(super) fn token(&self, changed: &Value) -> String {
         let key = self.key.lock().unwrap();
         let mut said = json!({

@@ -1,14 +1,14 @@
-//! Who asks: every request to what has data is signed in before anything else is done with it.
+//! Authentication: every request for data is authenticated before anything else happens.
 //!
 //! ```text
 //! authorization: Bearer clio_…  ──▶ an API key ───────────────┐
 //! authorization: Bearer eyJ…    ──▶ a token of the provider ──┤
-//! X-Forwarded-User, of a listed proxy, by no foreign page ────┼──▶ Principal ──▶ serving, with our token
+//! X-Forwarded-User, from a listed proxy, no foreign page ─────┼──▶ Principal ──▶ serving, with our token
 //! anything else                 ──▶ 401                       │
-//!                                                             └──▶ its share of questions a second ──▶ 429
+//!                                                             └──▶ its rate limit ──▶ 429
 //! ```
 //!
-//! What is shown wins over what a proxy says, and what is shown and does not hold is refused whatever a proxy says.
+//! Credentials take precedence over a proxy's headers, and invalid credentials are refused whatever a proxy says.
 
 mod caller;
 mod claims;
@@ -36,29 +36,29 @@ pub use self::rate::QueryRate;
 pub(crate) use self::rate::{Rates, Throttled};
 use crate::error::WebError;
 
-/// The most bytes of what serving is told of a principal, in a header: a connection takes 16 KiB of all headers of a call.
+/// The maximum size of the header with the principal for serving: connections allow 16 KiB for all headers of a call.
 const MAX_PRINCIPAL_BYTES: usize = 8 << 10;
 
-/// Whoever is signed in, as every request has it that `sign_in.rs` lets through.
+/// The authenticated principal, which `sign_in.rs` attaches to every request that it lets through.
 #[derive(Debug, Clone)]
 pub(crate) struct SignedIn {
     pub(crate) principal: Arc<Principal>,
     credential: Credential,
-    /// Where it is noted what they ask.
+    /// The sink for audit entries.
     audit: Option<Arc<dyn AuditSink>>,
     roles: Option<Arc<ArcSwap<Roles>>>,
-    /// Of which they ask.
+    /// The dataset that they query.
     dataset: Arc<str>,
 }
 
 impl SignedIn {
-    /// What their roles let them do and see; `Err` if there are no roles here.
+    /// The policy of their roles; `Err` if there are no roles here.
     fn policy(&self) -> Result<Option<Policy>, NoRoles> {
         let roles = self.roles.as_ref().ok_or(NoRoles)?;
         Ok(roles.load().policy(&self.principal, &self.dataset))
     }
 
-    /// Whether every page that their browser shows is signed in with them.
+    /// Whether every page in their browser is authenticated as them.
     pub(crate) fn is_of_browser(&self) -> bool {
         matches!(self.credential, Credential::Proxy)
     }
@@ -73,21 +73,21 @@ impl SignedIn {
     }
 }
 
-/// The gateway knows of no roles.
+/// The gateway has no roles.
 struct NoRoles;
 
-/// What has to hold on while something lasts.
+/// What must remain valid for the duration of a connection.
 #[derive(Debug, Clone)]
 enum Credential {
-    /// It may be revoked.
+    /// Keys may be revoked.
     Key(Secret),
-    /// It ends.
+    /// Tokens expire.
     Token { until: Timestamp },
-    /// The proxy was asked once.
+    /// Proxies are asked only once.
     Proxy,
 }
 
-/// What decides who is signed in.
+/// Decides who is authenticated.
 #[derive(Debug)]
 pub(crate) struct Access {
     config: AccessConfig,
@@ -102,19 +102,19 @@ impl Access {
         Ok(Self { config, issuer, rates })
     }
 
-    /// Asks the provider for its keys, so that a wrong address shows in the log before anybody signs in.
+    /// Fetches the provider's keys, so that a wrong address shows in the log before anybody signs in.
     pub(crate) async fn warm(&self) {
         if let Some(issuer) = &self.issuer {
             issuer.warm().await;
         }
     }
 
-    /// Who sends a request to a dataset, from an address.
+    /// Authenticates a request for a dataset, from an address.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthenticated`] for nobody in particular, [`Code::PermissionDenied`] for somebody of whom too much is said, and
-    /// [`Code::Unavailable`] if the provider of identities is needed and does not answer.
+    /// [`Code::Unauthenticated`] without a valid identity, [`Code::PermissionDenied`] if its groups and claims are too
+    /// large, and [`Code::Unavailable`] if the identity provider is needed and does not answer.
     pub(crate) async fn sign_in(
         &self,
         headers: &HeaderMap,
@@ -157,7 +157,7 @@ impl Access {
         Ok((claims.principal, Credential::Token { until: claims.until }))
     }
 
-    /// Whether a sign-in still holds: for what lasts longer than a request.
+    /// Whether a sign-in is still valid: for whatever outlasts a request.
     pub(crate) fn holds(&self, signed_in: &SignedIn) -> bool {
         match &signed_in.credential {
             Credential::Key(shown) => self.key(shown.reveal()).is_ok(),
@@ -167,7 +167,7 @@ impl Access {
     }
 }
 
-/// The text behind `Bearer`; `None` for no such header, and for other schemes, which are those of proxies.
+/// The token after `Bearer`; `None` without the header, and for other schemes, which belong to proxies.
 fn bearer(headers: &HeaderMap) -> Result<Option<String>, ServiceError> {
     let mut found = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (found.next(), found.next()) else {
@@ -180,7 +180,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, ServiceError> {
     Ok(scheme.eq_ignore_ascii_case("bearer").then(|| shown.trim().to_owned()))
 }
 
-/// Refuses a principal of whom more is said than travels to serving as a header.
+/// Refuses principals that are too large for a header to serving.
 fn check_size(principal: &Principal) -> Result<(), ServiceError> {
     let claims = principal.claims.iter();
     let of_claims = claims.flat_map(|(claim, values)| values.iter().chain([claim]));

@@ -1,6 +1,8 @@
-//! The schema as each sees it: without the measures that their roles hide, so that introspection does not tell of them either.
+//! The schema per principal: without the measures that their roles hide, so that introspection does not reveal them
+//! either.
 //!
-//! Most see the same few, so schemas are kept by what they are built of, and principals only name one.
+//! Most principals share a few schemas, so these are cached by the description they are built from, and principals
+//! refer to them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,15 +16,15 @@ use tokio::time::Instant;
 use crate::names::Names;
 use crate::schema::BuildError;
 
-/// How long a principal's lens is used without asking serving again: roles may change while the dataset does not. What it
-/// answers is decided anew with each question.
+/// How long a principal's lens is used without asking serving again: roles may change while the dataset does not. The
+/// answers themselves always follow the current roles.
 const FRESH: Duration = Duration::from_secs(10);
-/// The most principals that are remembered; then all are forgotten, and serving is asked again.
+/// The maximum number of cached principals; beyond it all are dropped, and serving is asked again.
 const MAX_PRINCIPALS: usize = 10_000;
-/// The most different schemas: each takes about a megabyte.
+/// The maximum number of different schemas: each takes about a megabyte.
 const MAX_SCHEMAS: usize = 64;
 
-/// A dataset, and what GraphQL offers of it.
+/// A dataset and its GraphQL schema.
 pub(crate) struct Lens {
     pub(crate) dataset: Description,
     pub(crate) schema: Arc<Schema>,
@@ -36,7 +38,7 @@ pub(crate) enum Age {
     Old,
 }
 
-/// All of them.
+/// The cached lenses.
 #[derive(Default)]
 pub(crate) struct Lenses {
     whole: ArcSwapOption<Lens>,
@@ -50,19 +52,19 @@ struct Seen {
 }
 
 impl Lenses {
-    /// The one of the whole dataset.
+    /// The lens of the whole dataset.
     pub(crate) fn whole(&self) -> Option<Arc<Lens>> {
         self.whole.load_full()
     }
 
-    /// Takes another dataset in. What each saw of the last one counts as old.
+    /// Replaces the dataset, and drops the cached lenses of the previous one.
     pub(crate) fn replace(&self, whole: Lens) {
         let mut seen = self.lock();
         *seen = Seen::default();
         self.whole.store(Some(Arc::new(whole)));
     }
 
-    /// What a principal saw last.
+    /// The lens that a principal saw last.
     pub(crate) fn of(&self, principal: &Arc<Principal>) -> Option<(Arc<Lens>, Age)> {
         let seen = self.lock();
         let (lens, since) = seen.by_principal.get(principal)?;
@@ -70,7 +72,7 @@ impl Lenses {
         Some((Arc::clone(lens), age))
     }
 
-    /// What a principal sees from now on, built if nobody sees the same.
+    /// Sets the lens of a principal, and builds it unless another principal has the same one.
     pub(crate) fn put(
         &self,
         whole: &Arc<Lens>,

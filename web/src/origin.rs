@@ -1,4 +1,4 @@
-//! Which page sends a request, as its browser says, and which addresses are this machine's own.
+//! The origin of requests according to their browsers, and the addresses of the local machine.
 
 use std::net::IpAddr;
 
@@ -14,14 +14,14 @@ pub(crate) fn foreign_origin(headers: &HeaderMap, allowed: &[String]) -> Option<
     (!is_own && !allowed.iter().any(|one| one == origin)).then(|| origin.to_owned())
 }
 
-/// Whether the browser says that a page of another site sends the request, which no allowed origin vouches for.
+/// Whether the browser reports that a page of another site sent the request, and its origin is not an allowed one.
 pub(crate) fn is_cross_site(headers: &HeaderMap, allowed: &[String]) -> bool {
     let is_foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
     let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
     is_foreign && !origin.is_some_and(|origin| allowed.iter().any(|one| one == origin))
 }
 
-/// Whether an address can be reached only from this machine.
+/// Whether an address is reachable only from the local machine.
 pub fn is_loopback(address: IpAddr) -> bool {
     let address = address.to_canonical();
     address.is_loopback()

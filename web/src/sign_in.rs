@@ -1,4 +1,4 @@
-//! The layer that signs every request in before anything else is done with it, and the answer to whoever is not let in.
+//! The layer that authenticates every request before anything else happens, and the response to refused ones.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::error::refusal;
 use crate::gateway::Gateway;
 use crate::origin::{foreign_origin, is_cross_site};
 
-/// Lets through who is signed in; where no access is configured, everybody.
+/// Lets authenticated requests through; all of them if no access is configured.
 pub(crate) async fn check(
     State(gateway): State<Arc<Gateway>>,
     mut request: Request,
@@ -31,7 +31,7 @@ pub(crate) async fn check(
             return refused(&error);
         }
     };
-    // What a proxy says of a browser it says of every page that the browser shows.
+    // A proxy's sign-in applies to every page that the browser shows, including foreign ones.
     if signed_in.is_of_browser() {
         let headers = request.headers();
         let allowed = &gateway.config.allowed_origins;
@@ -44,7 +44,7 @@ pub(crate) async fn check(
     next.run(request).await
 }
 
-/// The answer to a request that does not get through.
+/// The response to a refused request.
 fn refused(error: &ServiceError) -> Response {
     let status = StatusCode::from_u16(error.code.http_status());
     let mut response = refusal(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error);

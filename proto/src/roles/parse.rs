@@ -1,4 +1,4 @@
-//! From the text of a file to roles, with every problem at once.
+//! Parses a file of roles, reporting all problems at once.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ const KEYS: [&str; 7] =
     ["who", "datasets", "rows", "measures", "hidden_measures", "rights", "limits"];
 const LIMITS: [&str; 4] = ["queries_per_second", "burst", "max_groups", "max_seconds"];
 
-/// Reads the roles of a file, in the file's order.
+/// Parses the roles of a file, in the file's order.
 pub(super) fn parse(text: &str) -> Result<Vec<Role>, Vec<TomlProblem>> {
     let root = parse_toml(text)?;
     let mut reader = Reader { text, problems: Vec::new() };
@@ -55,7 +55,7 @@ impl Reader<'_> {
         self.report((at.line, &at.path), what, format!("write {expected}"));
     }
 
-    /// The entries of a table in the file's order; those with other keys than are known are reported.
+    /// The entries of a table in the file's order; unknown keys are reported.
     fn entries<'v>(
         &mut self,
         path: &str,
@@ -106,7 +106,7 @@ impl Reader<'_> {
         found
     }
 
-    /// One role; `None` where something is wrong with it, which is reported.
+    /// One role; `None` if it is invalid, which is reported.
     fn role(&mut self, name: &str, line: usize, keys: &DeTable<'_>) -> Option<Role> {
         let n_problems = self.problems.len();
         let path = format!("role.{name}");
@@ -273,12 +273,12 @@ fn tests_age(filter: &Filter) -> bool {
     }
 }
 
-/// A text that is not empty.
+/// A non-empty text.
 fn text<'v>(value: &'v DeValue<'_>) -> Option<&'v str> {
     value.as_str().filter(|text| !text.trim().is_empty())
 }
 
-/// A list of texts; neither it nor any of them is empty.
+/// A non-empty list of non-empty texts.
 fn texts<'v>(value: &'v DeValue<'_>) -> Option<Vec<&'v str>> {
     let array = value.as_array().filter(|array| !array.is_empty())?;
     array.iter().map(Spanned::get_ref).map(text).collect()

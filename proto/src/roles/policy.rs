@@ -1,4 +1,4 @@
-//! What all roles of one principal come to.
+//! The union of all roles of one principal.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,13 +8,14 @@ use crate::digest::stable_digest;
 use crate::filter::Filter;
 use crate::model::Model;
 
-/// What a principal may see of a dataset, and do: all that any of its roles may.
+/// What a principal may see of a dataset and do with it: the union of its roles.
 ///
-/// Rows are those that any role's filter leaves, measures those that any role sees, so that two roles together may show a measure of rows
-/// of which neither alone does. Of each limit the largest holds, and none where a role has none.
+/// The visible rows are those that match any role's filter, the visible measures those of any role; so two roles
+/// together may show a measure of rows for which neither shows it alone. For each limit the largest applies, and none
+/// if any role has none.
 ///
-/// Always true: it is of one role at least, and two policies that mean the same have the same [`canonical`](Self::canonical) text, as
-/// far as they are written the same.
+/// Always true: it is made of at least one role, and policies with the same meaning have the same
+/// [`canonical`](Self::canonical) text if they are written the same way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     roles: Vec<String>,
@@ -26,7 +27,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// That of some roles; `None` of none.
+    /// The policy of some roles; `None` without any.
     pub(super) fn of<'r>(roles: impl Iterator<Item = &'r Role>) -> Option<Self> {
         let roles: Vec<&Role> = roles.collect();
         let (first, others) = roles.split_first()?;
@@ -62,12 +63,12 @@ impl Policy {
         &self.roles
     }
 
-    /// Which rows are seen; `None` for all.
+    /// The visible rows; `None` for all.
     pub fn rows(&self) -> Option<&Filter> {
         self.rows.as_ref()
     }
 
-    /// Whether a measure of a model is seen; of one that the model does not have, no.
+    /// Whether a measure of a model is visible; `false` for measures that the model does not have.
     pub fn sees(&self, model: &Model, measure: &str) -> bool {
         let Some(own) = model.measure(measure) else { return false };
         self.measures.iter().any(|rule| match rule {
@@ -91,17 +92,19 @@ impl Policy {
         self.rights.contains(&right)
     }
 
-    /// What questions may cost.
+    /// Limits on the cost of queries.
     pub fn limits(&self) -> &RoleLimits {
         &self.limits
     }
 
-    /// All that it says, as one text: what answers are the same to one and to another, whatever their roles are called.
+    /// Everything that it says, as one text: policies with equal texts get the same answers, whatever their roles are
+    /// called.
     pub fn canonical(&self) -> &Arc<str> {
         &self.canonical
     }
 
-    /// The canonical text in 64 bits, for logs. What must not be mixed up is told apart by the text.
+    /// A 64-bit hash of the canonical text, for logs. Whatever must not be confused is distinguished by the text
+    /// itself.
     pub fn digest(&self) -> u64 {
         stable_digest(self.canonical.as_bytes())
     }
@@ -119,7 +122,7 @@ fn canonical(
 }
 
 impl RoleLimits {
-    /// The larger of each; none where either has none.
+    /// The larger of each limit; none if either has none.
     fn or(self, other: &Self) -> Self {
         let larger = |own: Option<u32>, other: Option<u32>| Some(own?.max(other?));
         let burst = |limits: &Self| limits.burst.or(limits.queries_per_second);

@@ -1,4 +1,4 @@
-//! Roles are read with every problem at once, and several of them make one policy.
+//! Files of roles are parsed with all problems at once, and several roles make one policy.
 
 use super::*;
 use crate::model::Model;
@@ -64,7 +64,7 @@ datasets = ["games"]
     assert_eq!(named(PrincipalKind::User, "ann@example.com"), ["by_name"]);
     assert_eq!(named(PrincipalKind::Key, "etl-bot"), ["by_name"]);
     assert_eq!(named(PrincipalKind::Service, "reports"), ["by_name"]);
-    // The name of another kind, another case, a part of a name.
+    // A name of another kind, in another case, or only part of a name.
     for (kind, name) in [
         (PrincipalKind::User, "etl-bot"),
         (PrincipalKind::Key, "ann@example.com"),
@@ -82,7 +82,7 @@ datasets = ["games"]
     assert_eq!(names(&bob, "media"), ["by_claim"]);
     bob.claims.insert("department".to_owned(), vec!["media2".to_owned()]);
     assert!(names(&bob, "media").is_empty());
-    // No role is a gateway's, not even what everybody has.
+    // No role applies to a gateway, not even one for everyone.
     assert!(roles.policy(&Principal::gateway(), "games").is_none());
 }
 
@@ -114,7 +114,7 @@ who = ["group:all"]
     };
     let (korea, japan, both) = (of(&["kr"]), of(&["jp"]), of(&["jp", "kr"]));
     assert_eq!(seen(&korea), ["views"]);
-    // What is computed of a hidden measure is hidden with it.
+    // Measures derived from a hidden measure are hidden with it.
     assert_eq!(seen(&japan), ["visitors", "seconds"]);
     assert_eq!(seen(&both), ["views", "visitors", "seconds"]);
     assert!(!both.sees(&model, "nothing") && !both.sees_all());
@@ -135,7 +135,7 @@ who = ["group:all"]
     assert_eq!(*all.limits(), RoleLimits::default());
 }
 
-/// Caches tell policies apart by their texts.
+/// Caches distinguish policies by their texts.
 #[test]
 fn policies_are_told_apart_by_all_that_they_say() {
     let base = ["who = [\"everyone\"]"];
@@ -160,7 +160,7 @@ fn policies_are_told_apart_by_all_that_they_say() {
         })
         .collect();
     assert_eq!(texts.len(), keys.len());
-    // What a role is called, and in which order roles stand, makes no difference.
+    // Names and order of roles make no difference.
     let [one, other] = [["a", "b"], ["z", "c"]].map(|[first, second]| {
         let role = |name: &str, rows: &str| {
             format!("[role.{name}]\nwho = [\"everyone\"]\nrows = \"country anyOf ({rows})\"\n")

@@ -1,4 +1,4 @@
-//! Which rows somebody sees, and which values of them: what a policy says, bound to the fields of a whole snapshot.
+//! The visible rows, and the visible values of them: a policy's filter, bound to the fields of a whole snapshot.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use crate::snapshot::{Chunk, Field, Snapshot};
 ///
 /// # Errors
 ///
-/// [`Code::PermissionDenied`] where the snapshot does not have what it names: nothing may be seen then. Why, the log says alone, since
-/// roles are not for everybody's eyes.
+/// [`Code::PermissionDenied`] if the snapshot does not have a field of the filter: then nothing is visible. Only the
+/// log has the reason, since roles are not public.
 pub(crate) fn bind_seen(fields: &[Arc<Field>], rows: &Filter) -> Result<RowFilter, ServiceError> {
     bind(fields, rows).map_err(|problem| {
         warn!(problem, "the rows of a role cannot be told of a snapshot, so that nobody sees any by it");
@@ -46,13 +46,13 @@ fn find<'f>(fields: &'f [Arc<Field>], reference: &FieldRef) -> Option<&'f Field>
     fields.iter().map(|field| &**field).find(|field| field.reference == *reference)
 }
 
-/// The rows of a snapshot that are seen; `None` for all.
+/// The visible rows of a snapshot; `None` for all.
 pub(crate) fn seen_rows(snapshot: &Snapshot) -> Result<Option<RowFilter>, ServiceError> {
     let Some(restriction) = &snapshot.restriction else { return Ok(None) };
     restriction.rows().map(|rows| bind_seen(restriction.whole(), rows)).transpose()
 }
 
-/// A filter of rows that are seen.
+/// Restricts a filter to the visible rows.
 pub(super) fn of_seen(
     snapshot: &Snapshot,
     filter: Option<RowFilter>,
@@ -64,22 +64,23 @@ pub(super) fn of_seen(
     })
 }
 
-/// Gives a function that tells the rows of a file that are seen; `None` for all.
+/// A function that returns the visible rows of a chunk; `None` for all.
 pub(super) fn seen_of(
     rows: Option<&RowFilter>,
 ) -> impl Fn(&Chunk, Period) -> Option<RoaringBitmap> + '_ {
     move |chunk, period| rows.map(|rows| rows.rows(chunk, period))
 }
 
-/// Of an attribute that is a list, the values that are seen: those that a filter can be true for, taken over one value. `None` where the
-/// filter does not test it, and of other fields.
+/// For an attribute that is a list, its visible values: those for which the filter can be true, taken one at a time.
+/// `None` if the filter does not test it, and for other fields.
 pub(crate) fn seen_of_list(rows: &Filter, field: &Field) -> Option<Vec<bool>> {
     field.is_list().then(|| values_of_groups(rows, field)).flatten()
 }
 
-/// Of a multi-valued dimension, the members that are seen, by code: those that a filter can be true of where a cell holds that member alone,
-/// with what its attributes are, and whatever its other fields hold. Where there is none, as under `allOf`, those that the filter asks for
-/// and does not exclude. `None` where it tests no field of the dimension, and all are seen.
+/// The visible members of a multi-valued dimension, by code: those for which the filter can be true in a cell that
+/// holds only that member, with its attributes and any values in other fields. If there is none, as under `allOf`, the
+/// members that the filter asks for and does not exclude. `None` if the filter tests no field of the dimension; then
+/// all are visible.
 pub(crate) fn seen_members(
     fields: &[Arc<Field>],
     rows: &Filter,
@@ -115,20 +116,20 @@ fn tests(filter: &Filter, dimension: &str) -> bool {
     }
 }
 
-/// A multi-valued dimension, member by member.
+/// A multi-valued dimension, evaluated per member.
 struct Of<'a> {
     fields: &'a [Arc<Field>],
     dimension: &'a str,
     n_members: usize,
 }
 
-/// What a filter can come to of a cell that holds one member alone, by code.
+/// The possible outcomes of a filter in a cell that holds a single member, by code.
 struct Outcomes {
     can_hold: Vec<bool>,
     can_fail: Vec<bool>,
 }
 
-/// The members that tests ask for, and those that they exclude.
+/// The members that tests ask for or exclude.
 struct Named {
     asked: Vec<bool>,
     excluded: Vec<bool>,
@@ -162,7 +163,7 @@ impl Of<'_> {
             Filter::Field { field, test } => {
                 let own = find(self.fields, field).filter(|_| field.dimension == self.dimension);
                 let Some(field) = own else {
-                    // It may come out either way, but for one that names nothing.
+                    // Either outcome is possible, except for tests that name nothing.
                     let always = always(test);
                     let can_hold = vec![always.unwrap_or(true); self.n_members];
                     return Outcomes {
@@ -178,7 +179,7 @@ impl Of<'_> {
         }
     }
 
-    /// Notes the members that the tests of a filter, or of its opposite, name.
+    /// Collects the members that the tests of a filter, or of its negation, name.
     fn named(&self, filter: &Filter, is_wanted: bool, named: &mut Named) {
         match filter {
             Filter::And(parts) | Filter::Or(parts) => {
@@ -202,7 +203,7 @@ impl Of<'_> {
         }
     }
 
-    /// Asks a question of the values of each member; no code but 0 is nobody's, of which it is asked too.
+    /// Evaluates a predicate on the values of each member; code 0 stands for no value and is evaluated as well.
     fn of_each(&self, field: &Field, holds: impl Fn(&[u32]) -> bool) -> Vec<bool> {
         let mut own = [0];
         let members = (0_u32..).take(self.n_members);

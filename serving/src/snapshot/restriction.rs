@@ -1,12 +1,12 @@
-//! A snapshot as it is to somebody who does not see all of it: as if only their rows, members and measures were there.
+//! A snapshot restricted by a policy: as if it had only the visible rows, members and measures.
 //!
 //! ```text
-//! policy ─▶ rows        beside every filter                                     plan/seen.rs
-//!         ─▶ values      fields without those that no row of theirs holds         field.rs
-//!         ─▶ measures    names without those that are hidden                      here
+//! policy ─▶ rows        added to every filter                                     plan/seen.rs
+//!         ─▶ values      fields without those that no visible row holds           field.rs
+//!         ─▶ measures    names without the hidden measures                        here
 //! ```
 //!
-//! Whatever answers takes a snapshot and knows no other, so that no path leads beside it.
+//! Everything that answers requests takes a snapshot, restricted or whole, so that no path bypasses the policy.
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,34 +16,34 @@ use tokio::sync::OnceCell;
 
 use super::{Field, Snapshot};
 
-/// What somebody sees of a snapshot.
+/// The restriction of a snapshot.
 #[derive(Debug)]
 pub(crate) struct Restriction {
     policy: Arc<Policy>,
-    /// The fields of the whole snapshot, which its rows are told by.
+    /// The fields of the whole snapshot, by which rows are filtered.
     whole: Vec<Arc<Field>>,
-    /// By field, the all-time cells that hold each value; `None` where all rows are seen.
+    /// Per field, the all-time cells that hold each value; `None` if all rows are visible.
     n_cells: Option<Vec<Vec<u64>>>,
 }
 
-/// Each field as it is seen, where not all rows are, with the all-time cells that hold each value.
+/// The visible part of each field, with the all-time cells that hold each value; for policies that restrict rows.
 pub(crate) type Seen = Vec<(Field, Vec<u64>)>;
 
 impl Restriction {
-    /// Which rows are seen; `None` for all.
+    /// The visible rows; `None` for all.
     pub(crate) fn rows(&self) -> Option<&Filter> {
         self.policy.rows()
     }
 
-    /// The fields that its rows are told by.
+    /// The fields by which rows are filtered.
     pub(crate) fn whole(&self) -> &[Arc<Field>] {
         &self.whole
     }
 }
 
 impl Snapshot {
-    /// The snapshot as a policy shows it; `seen` says what of each field, where it does not show all rows. What is told of it beside
-    /// its cells is `info`.
+    /// The snapshot restricted by a policy; `seen` is the visible part of its fields if rows are restricted, and `info`
+    /// its visible description.
     pub(crate) fn restricted(
         &self,
         policy: Arc<Policy>,
@@ -81,8 +81,8 @@ impl Snapshot {
         }
     }
 
-    /// What is seen of a field, from the all-time cells that are seen of each cell code of its dimension, by the members of the dimension
-    /// and the values of a list that are; `None` for all of those that such cells hold.
+    /// The visible part of a field: from the number of visible all-time cells per cell code of its dimension, and the
+    /// visible members of the dimension and values of a list; `None` for all that such cells hold.
     pub(crate) fn seen_of(
         &self,
         field: &Field,
@@ -93,28 +93,28 @@ impl Snapshot {
         field.seen_in(&self.vocabularies[field.dimension], n_cells_of, members, list)
     }
 
-    /// Which rows are seen; `None` for all.
+    /// The visible rows; `None` for all.
     pub(crate) fn seen_rows(&self) -> Option<&Filter> {
         self.restriction.as_ref().and_then(Restriction::rows)
     }
 
-    /// The all-time cells that hold each value of a field, where not all rows are seen.
+    /// The all-time cells that hold each value of a field, if rows are restricted.
     pub(super) fn seen_cells(&self, field: usize) -> Option<&[u64]> {
         let n_cells = self.restriction.as_ref()?.n_cells.as_ref()?;
         Some(&n_cells[field])
     }
 
-    /// Whether a measure of the model is seen.
+    /// Whether a measure of the model is visible.
     pub(crate) fn sees_measure(&self, name: &str) -> bool {
         let sees = |own: &Restriction| own.policy.sees(&self.model, name);
         self.restriction.as_ref().is_none_or(sees)
     }
 
-    /// The measure that a query asks for by a name.
+    /// The measure that a query requests by name.
     ///
     /// # Errors
     ///
-    /// As [`Model::asked`](clio_proto::Model::asked); a measure that is not seen is one that is not there.
+    /// As for [`Model::asked`](clio_proto::Model::asked); hidden measures do not exist.
     pub(crate) fn asked(&self, name: &str) -> Result<AskedMeasure<'_>, ServiceError> {
         let own = name.split_once('.').map_or(name, |(own, _)| own);
         if self.sees_measure(own) {
@@ -124,7 +124,7 @@ impl Snapshot {
         Err(ServiceError::unknown("measure", name, existing.iter().map(String::as_str)))
     }
 
-    /// The names that queries ask measures by that are seen, in the model's order.
+    /// The visible names by which queries request measures, in the model's order.
     pub(crate) fn asked_names(&self) -> Vec<String> {
         let seen = self.model.measures().iter().filter(|own| self.sees_measure(&own.name));
         seen.flat_map(clio_proto::Measure::asked_names).collect()

@@ -1,4 +1,4 @@
-//! What somebody sees who does not see all: what a lake of their rows alone would show, by every way there is.
+//! Restricted principals see what a lake with only their rows would show, by every kind of request.
 
 mod door;
 mod measures;
@@ -27,13 +27,13 @@ use crate::seen::Seen;
 use crate::{Access, Cubes, MarginalLimits, ServingConfig};
 use naive::{restricted, tests_tags};
 
-/// Cubes that answer whoever asks as one role says.
+/// Cubes that answer every principal according to one role.
 struct Guarded {
     cubes: Arc<Cubes>,
     access: Arc<Access>,
 }
 
-/// One role, which everybody has.
+/// One role, which everyone has.
 fn role(keys: &str) -> Roles {
     Roles::parse("roles.toml", &format!("[role.a]\nwho = [\"everyone\"]\n{keys}\n")).unwrap()
 }
@@ -46,7 +46,7 @@ fn rows(filter: &Filter) -> String {
 impl Guarded {
     async fn open(lake: &TestLake, keys: &str) -> Self {
         let access = Arc::new(Access::new(role(keys)));
-        // Marginals as soon as possible, which have less than all dimensions.
+        // Marginals as early as possible, with fewer than all dimensions.
         let marginals = MarginalLimits { percent: 50, min_cells: 1 };
         let config = ServingConfig { marginals, ..ServingConfig::new(lake.url()) };
         let cubes = Cubes::start_guarded(config, Arc::clone(&access)).unwrap();
@@ -68,12 +68,12 @@ fn export_of(query: Query, format: ExportFormat) -> Export {
     Export { query, format, is_raw: false, has_comments: true }
 }
 
-/// What an answer says of cells; the rest is of the whole lake, or of how it was found.
+/// The part of an answer that depends on cells; the rest describes the whole lake, or how the answer was computed.
 fn of_cells(answer: Answer, of: &Answer) -> Answer {
     Answer {
         snapshot: of.snapshot.clone(),
         end: None,
-        // What a lookup knows and no cell has is known to who sees all of the lookup.
+        // Values that only a lookup has are visible to those who see all of the lookup.
         notices: Vec::new(),
         n_notices: 0,
         work: None,
@@ -82,7 +82,8 @@ fn of_cells(answer: Answer, of: &Answer) -> Answer {
     }
 }
 
-/// Holds answers of some cubes under a role against those of a lake of the role's rows alone; returns how many there were.
+/// Compares the answers of some cubes under a role with those of a lake of only the role's rows; returns the number of
+/// answers.
 async fn compare(
     guarded: &Guarded,
     alone: &Cubes,
@@ -94,7 +95,8 @@ async fn compare(
         let found = seen.query(query.clone(), None).await;
         let expected = alone.query(query.clone(), None).await;
         match (found, expected) {
-            // A lookup knows values that no row has: who sees all of the lookup may name them, and others may not know of them.
+            // A lookup has values that no row has: those who see all of the lookup may name them; to others they do not
+            // exist.
             (Ok(found), Ok(expected)) if found.n_notices != expected.n_notices => {
                 assert!(found.n_notices > expected.n_notices, "{query:#?}");
             }
@@ -115,7 +117,7 @@ async fn compare(
     n_answers
 }
 
-/// A filter that can be written in a file of roles, and that leaves some rows of each day.
+/// A filter that can be written in a file of roles, and that matches some rows of each day.
 fn any_rows(numbers: &mut Numbers, lake: &TestLake) -> Filter {
     let days_of = |events: &[super::events::Event]| {
         events.iter().map(|event| event.day).collect::<BTreeSet<_>>()
@@ -139,7 +141,7 @@ fn dense_lake() -> TestLake {
     TestLake::with(generate(7, &all, 120))
 }
 
-/// The rows that a role shows are all that there is, whatever is asked: as in a lake that holds no others.
+/// The rows of a role are all that exists, whatever the query: as in a lake without any others.
 #[tokio::test]
 async fn a_role_shows_what_a_lake_of_its_rows_would() {
     let lake = dense_lake();
@@ -168,7 +170,7 @@ async fn a_role_shows_what_a_lake_of_its_rows_would() {
             })
             .collect();
         n_answers += compare(&guarded, &alone, queries).await;
-        // And as the events themselves say.
+        // And compared with the events themselves.
         for _ in 0..10 {
             let query = any_query(&mut numbers);
             let answer = guarded.seen().query(query.clone(), None).await.unwrap();
@@ -208,8 +210,9 @@ async fn verdicts_and_ages_are_of_the_rows_that_are_seen() {
     }
 }
 
-/// Of small groups nothing is told that the role's rows alone do not tell. Of groups of equally few people, any may go to hide another one:
-/// so as many rows are withheld as there, and what both tell is the same.
+/// Answers about small groups reveal nothing beyond what the role's rows alone reveal. Among groups with equally few
+/// people, any may be withheld to hide another one: so the number of withheld rows is compared, and the values that
+/// both show.
 #[tokio::test]
 async fn small_groups_are_withheld_of_the_rows_that_are_seen() {
     let model = MODEL.replace("timezone = \"UTC\"", "timezone = \"UTC\"\nmin_people = 8");
@@ -256,7 +259,7 @@ async fn small_groups_are_withheld_of_the_rows_that_are_seen() {
     assert!(n_told > 100 && n_withheld > 100, "{n_told} {n_withheld}");
 }
 
-/// Roles of different rows ask the same at the same time: none gets what is another's.
+/// Roles with different rows query concurrently: none gets the rows of another.
 #[tokio::test]
 async fn answers_that_are_kept_are_of_one_policy() {
     let lake = dense_lake();
@@ -282,7 +285,7 @@ async fn answers_that_are_kept_are_of_one_policy() {
     }
 }
 
-/// A file has the rows of a page, and the words before them say nothing of others.
+/// A file has the rows of a page, and its head reveals nothing about others.
 #[tokio::test]
 async fn files_hold_the_rows_that_are_seen() {
     let lake = dense_lake();
@@ -301,7 +304,7 @@ async fn files_hold_the_rows_that_are_seen() {
         let has = |word: &str| bytes.windows(word.len()).any(|own| own == word.as_bytes());
         assert!(has("US"), "{format:?}");
         for hidden in ["DE", "FR", "Österreich"] {
-            // Two letters occur by chance in what is compressed.
+            // Two letters occur by chance in compressed data.
             assert!(!has(hidden) || hidden.len() == 2 && format != ExportFormat::Csv, "{format:?}");
         }
         let whole = guarded.cubes.export(export(&query), None).await.unwrap();

@@ -1,4 +1,5 @@
-//! Who is let in: from settings and files to what the gateway takes, and the tasks that read those files again.
+//! Access control: builds the configuration of gateway and serving from settings and files, and starts the tasks that
+//! reload these files.
 
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -17,11 +18,11 @@ use crate::settings::{AccessSettings, Settings, SignInSettings, network};
 use crate::usage::Usage;
 use crate::{clock, key_file, watched};
 
-/// Who is let in by a gateway; `None` if nothing is said of that.
+/// The access configuration of a gateway; `None` if the settings have none.
 ///
 /// # Errors
 ///
-/// Files that do not hold, and settings that make no sense without others.
+/// Invalid files, and settings that require others.
 pub(crate) fn of_gateway(
     settings: &Settings,
     tasks: &mut JoinSet<anyhow::Result<()>>,
@@ -55,11 +56,11 @@ pub(crate) fn of_gateway(
     Ok(Some(AccessConfig { keys, tokens, proxies, roles, queries, audit, now: clock::now }))
 }
 
-/// Who may see what of a replica; `None` if whoever reaches it may see all.
+/// The access configuration of a replica; `None` if it is open to everybody who reaches it.
 ///
 /// # Errors
 ///
-/// Files that do not hold, and settings that make no sense without others.
+/// Invalid files, and settings that require others.
 pub(crate) fn of_serving(
     settings: &AccessSettings,
     tasks: &mut JoinSet<anyhow::Result<()>>,
@@ -95,7 +96,7 @@ pub(crate) fn of_serving(
     Ok(Some(Arc::new(access)))
 }
 
-/// Where it is noted what is asked; `None` if nowhere.
+/// The audit log; `None` if there is none.
 pub(crate) fn audit(settings: &AccessSettings) -> anyhow::Result<Option<Arc<dyn AuditSink>>> {
     let AccessSettings { audit_log, audit_log_bytes, n_audit_log_files, .. } = settings;
     let Some(path) = audit_log else { return Ok(None) };
@@ -104,7 +105,7 @@ pub(crate) fn audit(settings: &AccessSettings) -> anyhow::Result<Option<Arc<dyn 
     Ok(Some(Arc::new(file)))
 }
 
-/// The keys of a file, as it changes.
+/// The keys of a file, reloaded when it changes.
 pub(crate) fn key_ring(
     file: &Path,
     tasks: &mut JoinSet<anyhow::Result<()>>,
@@ -125,7 +126,7 @@ pub(crate) fn key_ring(
                     own.replace(keys);
                 }
                 Err(error) => {
-                    // Which of them are revoked is not known any more.
+                    // It is no longer known which of them are revoked.
                     tracing::error!(
                         error = format!("{error:#}"),
                         "no key opens anything: their file does not hold"
@@ -140,7 +141,7 @@ pub(crate) fn key_ring(
     Ok(ring)
 }
 
-/// The roles of a file, as it changes. While it does not hold, what it said last goes on to hold.
+/// The roles of a file, reloaded when it changes. While the file is invalid, the last valid roles apply.
 fn live_roles(
     file: &Path,
     tasks: &mut JoinSet<anyhow::Result<()>>,
@@ -172,7 +173,7 @@ fn live_roles(
     Ok(live)
 }
 
-/// A secret that stands in a file.
+/// The secret in a file.
 pub(crate) fn secret(file: &Path, what: &str) -> anyhow::Result<Secret> {
     let text = text(file, what)?;
     Secret::of_file(&text).with_context(|| format!("`{}` holds no {what}", file.display()))
@@ -195,7 +196,7 @@ fn tokens(settings: &SignInSettings) -> anyhow::Result<Option<TokenConfig>> {
             ..TokenConfig::new(issuer, audience)
         })),
         (None, None) if jwks_url.is_none() => Ok(None),
-        // Without an audience, a token for any other service of the company would open this one.
+        // Without an audience, tokens for any other service of the company would be accepted.
         _ => Err(Usage("tokens need both `--issuer` and `--audience`".to_owned()).into()),
     }
 }

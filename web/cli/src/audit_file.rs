@@ -1,11 +1,11 @@
-//! The audit log: a file of JSON lines, which begins anew when it is large enough.
+//! The audit log: a file of JSON lines, rotated by size.
 //!
 //! ```text
 //! audit.log ──at its size──▶ audit.log.1 ──▶ audit.log.2 ──▶ … ──▶ the oldest goes
 //! ```
 //!
-//! Lines are written one by one, whole, before the answer leaves. A line that cannot be written is told in the log of the service; what was
-//! asked is answered anyway.
+//! Each line is written whole before the answer is sent. Failed writes are reported in the service's own log; the
+//! request is answered anyway.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -33,7 +33,7 @@ struct Open {
 }
 
 impl AuditFile {
-    /// Opens a file, to which is added what comes; it may have so many bytes, and so many older ones are kept.
+    /// Opens a file for appending; it is rotated at `most_bytes`, and `n_older` older files are kept.
     pub(crate) fn open(path: &Path, most_bytes: u64, n_older: usize) -> io::Result<Self> {
         let open = Open::of(path)?;
         Ok(Self { path: path.to_owned(), most_bytes, n_older, open: Mutex::new(open) })
@@ -49,7 +49,7 @@ impl AuditFile {
                 open.n_bytes += n_bytes;
                 open.has_failed = false;
             }
-            // Told once, until it works again.
+            // Reported once, until writing succeeds again.
             Err(error) => {
                 if !std::mem::replace(&mut open.has_failed, true) {
                     let path = self.path.display();
@@ -59,7 +59,7 @@ impl AuditFile {
         }
     }
 
-    /// Begins a new file, and makes each older one a step older.
+    /// Starts a new file, and renames each older one.
     fn turn(&self, open: &mut Open) -> io::Result<()> {
         for age in (1..self.n_older).rev() {
             match std::fs::rename(self.older(age), self.older(age + 1)) {
@@ -83,7 +83,7 @@ impl Open {
     fn of(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.append(true).create(true);
-        // Who asked what is not for everybody on the machine.
+        // The log is not for every user of the machine.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path)?;
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(read("audit.log.1").as_deref(), Some("sixsixsixsix\n"));
         assert_eq!(read("audit.log.2").as_deref(), Some("four\nfive\n"));
         assert_eq!(read("audit.log.3"), None);
-        // What was there is added to.
+        // Existing files are appended to.
         let again = AuditFile::open(&path, 100, 2).unwrap();
         again.write(b"eight\n");
         assert_eq!(read("audit.log").as_deref(), Some("seven\neight\n"));

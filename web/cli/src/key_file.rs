@@ -1,4 +1,4 @@
-//! The file of API keys on disk: read whole, replaced whole.
+//! The file of API keys on disk: read and replaced as a whole.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clio_proto::{KeyFile, TomlProblem};
 
-/// Every problem of a file of people, a line each.
+/// Every problem of a file that people write, one per line.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.join("\n"))]
 pub(crate) struct WrongFile(Vec<String>);
@@ -30,8 +30,8 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<KeyFile> {
     Ok(KeyFile::parse(&text).map_err(|problems| WrongFile::new(path, problems))?)
 }
 
-/// Changes the keys of a file, which may be absent if `may_make`. Whoever else changes it meanwhile waits; whoever reads it
-/// sees the keys before or after.
+/// Changes the keys of a file, which may be absent if `may_make`. Concurrent writers wait; readers see the keys before
+/// or after the change.
 pub(crate) fn change<T>(
     path: &Path,
     may_make: bool,

@@ -1,4 +1,4 @@
-//! Files that are read again when they change: keys, roles.
+//! Files that are reloaded when they change: keys, roles.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-/// How often a file is read: whoever is shut out stays in for so long at most.
+/// The polling interval: revoked access lasts at most this much longer.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Hands on the text of a file whenever it differs from what was read before, beginning with `last`; and, once, that it cannot be read.
+/// Passes on the text of a file whenever it differs from the last one read, starting with `last`; and, once, the error
+/// if it cannot be read.
 pub(crate) async fn follow(
     path: PathBuf,
     last: String,
@@ -26,7 +27,7 @@ async fn follow_every(
     stop: CancellationToken,
     mut take: impl FnMut(io::Result<&str>),
 ) {
-    // Small files, of which time and length may be the same after a change.
+    // Compares contents: small files may keep their time and length in a change.
     let mut last = Some(last);
     while stop.run_until_cancelled(tokio::time::sleep(interval)).await.is_some() {
         match tokio::fs::read_to_string(&path).await {

@@ -1,4 +1,5 @@
-//! Who asks, as handlers and resolvers pass it on: whose share a question takes, and for whom serving answers it.
+//! The caller, as handlers and resolvers pass it on: it determines whose limits apply, and on whose behalf serving
+//! answers.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -10,10 +11,10 @@ use clio_proto::{Audited, CubeService, Principal, Right};
 use super::{NoRoles, SignedIn};
 use crate::clients::{Client, Ends};
 
-/// Who asks.
+/// The caller of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    /// Whose share of what is limited is taken: a principal's, wherever they are; of nobody in particular an address's.
+    /// Whose share of the limits a request uses: that of the principal, from any address, or else of the address.
     pub(crate) client: Client,
     pub(crate) signed_in: Option<SignedIn>,
 }
@@ -28,7 +29,7 @@ impl Caller {
         self.signed_in.as_ref().map(|signed_in| &signed_in.principal)
     }
 
-    /// Whether their roles let them do something; all may, if there are no roles here.
+    /// Whether their roles grant a right; all do if there are no roles here.
     pub(crate) fn may(&self, right: Right) -> bool {
         let Some(signed_in) = &self.signed_in else { return true };
         match signed_in.policy() {
@@ -37,7 +38,7 @@ impl Caller {
         }
     }
 
-    /// Serving, as it answers them.
+    /// The service as it answers this caller.
     pub(crate) fn seen_by(&self, service: &Arc<dyn CubeService>) -> Arc<dyn CubeService> {
         let Some(signed_in) = &self.signed_in else { return Arc::clone(service) };
         let who = Arc::clone(&signed_in.principal);

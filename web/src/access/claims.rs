@@ -1,4 +1,4 @@
-//! What a verified token says: for whom it is, until when, and of whom.
+//! The claims of a verified token: its audience, its expiry and its principal.
 
 use clio_proto::{Code, Principal, PrincipalKind, ServiceError};
 use jiff::{SignedDuration, Timestamp};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::config::TokenConfig;
 
-/// Claims that say something of the token, and nothing of whose it is.
+/// Claims about the token itself rather than its principal.
 const OF_THE_TOKEN: [&str; 13] = [
     "iss",
     "aud",
@@ -22,23 +22,23 @@ const OF_THE_TOKEN: [&str; 13] = [
     "sid",
     "session_state",
 ];
-/// The longest value of a claim that roles may name.
+/// The maximum size of a claim's value that roles can name.
 const MAX_VALUE_BYTES: usize = 256;
 
-/// What a token says.
+/// The relevant claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Claims {
     pub(super) principal: Principal,
-    /// When it ends, leeway included.
+    /// When it expires, including the leeway.
     pub(super) until: Timestamp,
 }
 
 impl Claims {
-    /// Reads the claims of a token that the provider has signed.
+    /// Reads the claims of a token with a verified signature.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthenticated`]: it is another issuer's, for somebody else, over, or not begun; or names nobody.
+    /// [`Code::Unauthenticated`]: it has another issuer or audience, has expired, is not valid yet, or names nobody.
     pub(super) fn of(
         config: &TokenConfig,
         said: &Map<String, Value>,
@@ -116,7 +116,7 @@ fn text(said: &Map<String, Value>, claim: &str) -> Option<String> {
     (1..=MAX_VALUE_BYTES).contains(&text.len()).then(|| text.to_owned())
 }
 
-/// The values of a claim that roles may name: texts, numbers, yes and no.
+/// The values of a claim that roles can name: texts, numbers and booleans.
 fn texts(value: &Value) -> Vec<String> {
     let one = |value: &Value| match value {
         Value::String(text) if text.len() <= MAX_VALUE_BYTES => Some(text.clone()),
@@ -143,7 +143,7 @@ mod tests {
         TokenConfig::new("https://id.example.com", "clio")
     }
 
-    /// The claims of a token that holds, with some changed.
+    /// The claims of a valid token, with some changed.
     fn read(changed: &Value) -> Result<Claims, ServiceError> {
         let mut said = json!({
             "iss": "https://id.example.com", "aud": "clio", "exp": 1_000_060, "sub": "7",

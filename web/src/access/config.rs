@@ -1,4 +1,4 @@
-//! Who is let in, as settings say it.
+//! The access configuration.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,40 +11,40 @@ use jiff::Timestamp;
 
 use super::rate::QueryRate;
 
-/// Who is let in, and how they show who they are. At least one way is given.
+/// Who may access the gateway, and how they authenticate. At least one way is configured.
 #[derive(Debug, Clone)]
 pub struct AccessConfig {
     /// The API keys of programs.
     pub keys: Option<KeyRing>,
-    /// Tokens of a provider of identities.
+    /// Tokens of an identity provider.
     pub tokens: Option<TokenConfig>,
-    /// Proxies that sign people in.
+    /// Proxies that authenticate people.
     pub proxies: Option<ProxyConfig>,
-    /// What each may, as serving knows it too: of it the gateway takes rates and who may annotate. Whoever changes the file puts
-    /// what it says here. Without it everybody who is let in may annotate. Default: none.
+    /// The roles, which serving has as well: the gateway uses their rates and the right to annotate. The reader of the
+    /// file updates them here. Without roles every authenticated caller may annotate. Default: none.
     pub roles: Option<Arc<ArcSwap<Roles>>>,
-    /// How many questions each may ask who has no rate by a role; as many as they like, if there is none. Default: none.
+    /// The rate for those without one in their roles; unlimited if `None`. Default: none.
     pub queries: Option<QueryRate>,
-    /// Where it is noted what each asks. Default: nowhere.
+    /// The audit log. Default: none.
     pub audit: Option<Arc<dyn AuditSink>>,
-    /// The wall clock, by which tokens end.
+    /// The wall clock, by which tokens expire.
     pub now: fn() -> Timestamp,
 }
 
-/// Tokens of a provider of identities (OpenID Connect): signed by RS256 or ES256, and for us.
+/// Tokens of an identity provider (OpenID Connect): signed by RS256 or ES256, and issued for our audience.
 #[derive(Debug, Clone)]
 pub struct TokenConfig {
-    /// The provider, exactly as its tokens name it: `https://id.example.com/realms/main`.
+    /// The provider, exactly as in its tokens: `https://id.example.com/realms/main`.
     pub issuer: String,
-    /// Whom its tokens have to be for.
+    /// The audience that its tokens must have.
     pub audience: String,
-    /// Where its keys are; without it the provider's own description says so.
+    /// The address of its keys; by default the one in the provider's discovery document.
     pub jwks_url: Option<String>,
-    /// The claim that holds the name of a person. A token without it is a program's, whose name is its `sub`. Default: `email`.
+    /// The claim with a person's name. A token without it belongs to a program, named by its `sub`. Default: `email`.
     pub name_claim: String,
-    /// The claim that holds the groups. Default: `groups`.
+    /// The claim with the groups. Default: `groups`.
     pub groups_claim: String,
-    /// How far the clocks of provider and gateway may be apart. Default: 30 s.
+    /// The maximum clock difference between provider and gateway. Default: 30 s.
     pub leeway: Duration,
 }
 
@@ -62,12 +62,13 @@ impl TokenConfig {
     }
 }
 
-/// Proxies that sign people in, and say who they are in headers.
+/// Proxies that authenticate people and name them in headers.
 #[derive(Debug, Clone)]
 pub struct ProxyConfig {
-    /// The addresses that these headers are believed of. Every process at such an address can be anybody.
+    /// The addresses from which these headers are trusted. Any process at such an address can impersonate anybody.
     pub trusted: Vec<IpNet>,
-    /// What a trusted proxy also has to show, in `clio-proxy-secret`. Needed where others share its address. Default: none.
+    /// The secret that a trusted proxy must also send, in `clio-proxy-secret`. Needed where others share its address.
+    /// Default: none.
     pub secret: Option<Secret>,
     /// The header with the name. Default: `x-forwarded-user`.
     pub user_header: HeaderName,
@@ -76,7 +77,7 @@ pub struct ProxyConfig {
 }
 
 impl ProxyConfig {
-    /// Proxies at some addresses, with the usual headers.
+    /// Proxies at these addresses, with the usual headers.
     pub fn new(trusted: Vec<IpNet>) -> Self {
         Self {
             trusted,

@@ -1,14 +1,14 @@
-//! A provider of identities: its public keys, fetched when they are needed, and the tokens that it has signed.
+//! An identity provider: its public keys, fetched on demand, and the verification of its tokens.
 //!
 //! ```text
-//! token ──▶ a key of ours may be its? ──yes, fetched within 10 min──▶ verified
+//! token ──▶ a cached key matches? ──yes, fetched within 10 min──▶ verified
 //!                     │ no, or older
 //!                     ▼
 //!           fetched again: one fetch at a time, at most one in 10 s; after failures 20 s, 40 s … up to 5 min
 //! ```
 //!
-//! So a provider may change its keys at any time, and tokens of made-up keys cost it one request in 10 s. While it does not answer, the
-//! keys fetched last hold on for a day.
+//! So a provider may rotate its keys at any time, and tokens with made-up keys cost it one request per 10 s. While it
+//! does not answer, the keys fetched last stay valid for a day.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,14 +26,14 @@ use super::jwk::{PublicKey, key_set};
 use super::jwt::{TokenError, Unverified};
 use crate::error::WebError;
 
-/// How long fetched keys are used without asking again: for so long a key that the provider takes back still signs.
+/// How long fetched keys are used without a new fetch: a key that the provider withdraws stays valid this long.
 const FRESH: Duration = Duration::from_mins(10);
 /// How long they are used while the provider does not answer.
 const STALE: Duration = Duration::from_hours(24);
-/// The shortest time between fetches; it doubles with each failure, up to the longest.
+/// The shortest time between fetches; each failure doubles it, up to the longest.
 const PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
-/// How long the provider may take for an answer, and how large that may be.
+/// The timeout and the maximum size of the provider's answers.
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_ANSWER_BYTES: usize = 1 << 20;
 
@@ -43,12 +43,12 @@ pub(super) struct Issuer {
     config: TokenConfig,
     client: reqwest::Client,
     state: Mutex<State>,
-    /// Held by the one that fetches.
+    /// Held during a fetch.
     fetching: tokio::sync::Mutex<()>,
     pace: Pace,
 }
 
-/// How often the provider is asked.
+/// How often keys are fetched.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
     fresh: Duration,
@@ -60,7 +60,7 @@ struct Pace {
 struct State {
     keys: Arc<Vec<PublicKey>>,
     fetched_at: Option<Instant>,
-    /// When a fetch last ended, well or not.
+    /// When the last fetch ended, successfully or not.
     tried_at: Option<Instant>,
     n_failures: u32,
 }
@@ -70,7 +70,7 @@ impl State {
         self.fetched_at.is_some_and(|at| at.elapsed() < age)
     }
 
-    /// Whether the provider may be asked again.
+    /// Whether a new fetch is allowed.
     fn is_due(&self, pause: Duration) -> bool {
         let pause = pause.saturating_mul(1 << self.n_failures.min(8)).min(LONGEST_PAUSE);
         self.tried_at.is_none_or(|at| at.elapsed() >= pause)
@@ -86,13 +86,13 @@ struct Discovery {
 impl Issuer {
     /// # Errors
     ///
-    /// An address that is none, or that somebody on the way could answer for.
+    /// An invalid address, or one whose answers could be forged on the way.
     pub(super) fn new(config: TokenConfig) -> Result<Self, WebError> {
         for address in [Some(&config.issuer), config.jwks_url.as_ref()].into_iter().flatten() {
             check_address(address)
                 .map_err(|why| WebError::Provider { address: address.clone(), why })?;
         }
-        // A redirect would lead to keys of whoever it names.
+        // Redirects could lead to the keys of somebody else.
         let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build();
         let client = client.map_err(|error| WebError::Provider {
             address: config.issuer.clone(),
@@ -112,11 +112,11 @@ impl Issuer {
         self.refresh(|_| false).await;
     }
 
-    /// What a token says, if it is one of this provider, for us, and holds now.
+    /// The claims of a token, if this provider issued it for us and it is valid now.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthenticated`], and [`Code::Unavailable`] if the provider's keys cannot be had.
+    /// [`Code::Unauthenticated`], or [`Code::Unavailable`] if the provider's keys cannot be fetched.
     pub(super) async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, ServiceError> {
         let refused = |error: TokenError| {
             let message = format!("the token does not hold: {error}; sign in again");
@@ -138,7 +138,7 @@ impl Issuer {
         Claims::of(&self.config, &said, now)
     }
 
-    /// Fetches the keys, unless that happened while this waited for its turn, or too short a time ago.
+    /// Fetches the keys, unless another fetch has done so during the wait for the lock, or the last one is too recent.
     async fn refresh(&self, is_enough: impl Fn(&State) -> bool) {
         let _turn = self.fetching.lock().await;
         {
@@ -217,7 +217,7 @@ impl Issuer {
     }
 }
 
-/// Keys that come over an open network could be anybody's.
+/// Keys fetched over an unencrypted network could be anybody's.
 fn check_address(address: &str) -> Result<(), String> {
     let uri: Uri = address.parse().map_err(|_| "it is no address".to_owned())?;
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);

@@ -1,4 +1,4 @@
-//! The public keys of a provider (RFC 7517), as far as tokens are signed by them here: RSA and P-256.
+//! A provider's public keys (RFC 7517), of the types supported here: RSA and P-256.
 
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{
@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-/// How a token is signed. There are no others: not `none`, and none with a secret that both sides have.
+/// The signature algorithm of a token. Others are not supported, in particular neither `none` nor shared secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -36,7 +36,7 @@ impl Algorithm {
 
 /// A public key.
 ///
-/// Always true: it verifies by one algorithm only, that of its type, whatever a token says.
+/// Always true: it verifies by one algorithm only, that of its type, whatever the token's header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PublicKey {
     pub(super) id: Option<String>,
@@ -72,11 +72,11 @@ struct RawKey {
     y: Option<String>,
 }
 
-/// The keys of a set that tokens may be signed by. Those of other types, uses and algorithms are left out.
+/// The keys of a set that can sign tokens. Those of other types, uses and algorithms are skipped.
 ///
 /// # Errors
 ///
-/// It is no set of keys.
+/// It is not a key set.
 pub(super) fn key_set(json: &[u8]) -> Result<Vec<PublicKey>, serde_json::Error> {
     let set: RawSet = serde_json::from_slice(json)?;
     let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
@@ -88,7 +88,7 @@ impl PublicKey {
         let bytes = |text: Option<String>| BASE64_URL_SAFE_NO_PAD.decode(text?).ok();
         let material = match (raw.kty.as_str(), raw.crv.as_deref()) {
             ("RSA", _) => {
-                // Some write a zero before the number, which is not part of it.
+                // Some providers prefix the number with a zero byte, which is not part of it.
                 let strip = |bytes: Vec<u8>| -> Vec<u8> {
                     bytes.into_iter().skip_while(|byte| *byte == 0).collect()
                 };
@@ -116,7 +116,7 @@ impl PublicKey {
         }
     }
 
-    /// Whether a signature is this key's, of a message. RSA keys of fewer than 2,048 bits sign nothing.
+    /// Whether a signature of a message was made by this key. RSA keys below 2,048 bits are never accepted.
     pub(super) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.material {
             Material::Rsa { n, e } => PublicKeyComponents { n, e }

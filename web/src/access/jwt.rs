@@ -1,11 +1,13 @@
-//! Tokens: signed JSON (RFC 7519, compact form of RFC 7515), taken apart without believing anything of it before its signature.
+//! Tokens: signed JSON (RFC 7519, compact serialization of RFC 7515), parsed without trusting anything before the
+//! signature is verified.
 //!
-//! Of what a header may say only `alg` and `kid` are looked at, to find the key among the provider's own: keys and addresses of keys that
-//! a token brings along (`jwk`, `jku`, `x5u`) are nobody's.
+//! Only `alg` and `kid` of the header are used, to find the key among the provider's own: keys and addresses of keys in
+//! the token itself (`jwk`, `jku`, `x5u`) are ignored.
 //!
-//! Signatures are verified by `aws-lc-rs`, the one provider of cryptography that rustls stands on as well. The crate `jsonwebtoken` would
-//! do what this file and `jwk.rs` do, over the same provider, but asks `aws-lc-rs` and `zeroize` for features by which everything above
-//! rustls, the engine included, is another build; whoever takes it in replaces these two files, and their tests stay.
+//! Signatures are verified by `aws-lc-rs`, the cryptography provider that rustls uses as well. The crate `jsonwebtoken`
+//! would do the same as this file and `jwk.rs`, with the same provider, but enables features of `aws-lc-rs` and
+//! `zeroize` that change the build of everything above rustls, including the engine. To adopt it, replace these two
+//! files and keep their tests.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -14,10 +16,10 @@ use serde_json::{Map, Value};
 
 use super::jwk::{Algorithm, PublicKey};
 
-/// The most bytes of a token: what connections take for all headers is not much more.
+/// The maximum size of a token: connections allow not much more for all headers.
 const MAX_BYTES: usize = 32 << 10;
 
-/// Why a token is none.
+/// Why a token is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TokenError {
     #[error("it is no signed token of three parts")]
@@ -30,12 +32,12 @@ pub(super) enum TokenError {
     Signature,
 }
 
-/// A token whose signature nobody has looked at yet.
+/// A token whose signature has not been verified yet.
 #[derive(Debug)]
 pub(super) struct Unverified<'a> {
     algorithm: Algorithm,
     key_id: Option<String>,
-    /// What is signed.
+    /// The signed part.
     message: &'a str,
     signature: Vec<u8>,
 }
@@ -48,7 +50,7 @@ struct RawHeader {
 }
 
 impl<'a> Unverified<'a> {
-    /// Takes a token apart.
+    /// Parses a token.
     pub(super) fn parse(token: &'a str) -> Result<Self, TokenError> {
         if token.len() > MAX_BYTES {
             return Err(TokenError::Shape);
@@ -61,14 +63,14 @@ impl<'a> Unverified<'a> {
         let header = decoded(header)?;
         let header: RawHeader = serde_json::from_slice(&header).map_err(|_| TokenError::Shape)?;
         let algorithm = Algorithm::of_name(&header.alg).ok_or(TokenError::Algorithm)?;
-        // What has to be understood is not understood.
+        // No critical extensions are supported.
         if header.crit.is_some() {
             return Err(TokenError::Critical);
         }
         Ok(Self { algorithm, key_id: header.kid, message, signature: decoded(signature)? })
     }
 
-    /// Whether a key may be the one that has signed it, by what both say.
+    /// Whether the token's header and the key allow that the key signed it.
     pub(super) fn may_be_of(&self, key: &PublicKey) -> bool {
         let is_named = match (&self.key_id, &key.id) {
             (Some(own), Some(other)) => own == other,
@@ -78,7 +80,7 @@ impl<'a> Unverified<'a> {
         is_named && key.algorithm() == self.algorithm
     }
 
-    /// What the token says, if one of these keys has signed it.
+    /// The token's claims, if one of these keys signed it.
     pub(super) fn verify(self, keys: &[PublicKey]) -> Result<Map<String, Value>, TokenError> {
         let mut keys = keys.iter().filter(|key| self.may_be_of(key));
         if !keys.any(|key| key.has_signed(self.message.as_bytes(), &self.signature)) {

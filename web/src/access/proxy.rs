@@ -1,4 +1,4 @@
-//! People whom a proxy has signed in: its headers name them.
+//! People authenticated by a proxy, which names them in headers.
 
 use std::net::IpAddr;
 
@@ -7,17 +7,17 @@ use clio_proto::{Code, Principal, PrincipalKind, ServiceError};
 
 use super::config::ProxyConfig;
 
-/// The most bytes of a name.
+/// The maximum size of a name.
 const MAX_NAME_BYTES: usize = 256;
-/// The header by which a proxy shows its secret.
+/// The header with a proxy's secret.
 const PROXY_SECRET: &str = "clio-proxy-secret";
 
 impl ProxyConfig {
-    /// Whom the proxy names; `None` if it names nobody.
+    /// The principal in the proxy's headers; `None` without them.
     ///
     /// # Errors
     ///
-    /// [`Code::Unauthenticated`], if the header comes from elsewhere than a trusted proxy, or names nobody in particular.
+    /// [`Code::Unauthenticated`] if the header does not come from a trusted proxy, or does not hold a valid name.
     pub(super) fn named(
         &self,
         headers: &HeaderMap,
@@ -59,7 +59,7 @@ impl ProxyConfig {
     }
 }
 
-/// The value of a header that is there once.
+/// The value of a header that occurs once.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {

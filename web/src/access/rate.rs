@@ -1,6 +1,7 @@
-//! How many questions each may ask: so many a second in the long run, and so many at once before that.
+//! Rate limits per client: a number of queries per second in the long run, and a burst.
 //!
-//! The generic cell rate algorithm, by the crate `governor`: no timer runs, and who waits as long as they are told is let through.
+//! The generic cell rate algorithm, by the crate `governor`: no timers run, and clients that wait as told are let
+//! through.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -13,38 +14,39 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::clients::Client;
 
-/// The most of those whose questions are counted; who asked least recently is forgotten first, and may then ask at once again.
+/// The maximum number of clients that are counted; the least recently active are forgotten first, and may then use
+/// their burst again.
 const MOST: usize = 100_000;
 
-/// How many questions somebody may ask.
+/// A rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueryRate {
-    /// So many a second, in the long run.
+    /// Queries per second in the long run.
     pub per_second: NonZeroU32,
-    /// So many at once, before that holds.
+    /// Queries at once, before that rate applies.
     pub burst: NonZeroU32,
 }
 
-/// Over the rate, for so long.
+/// The rate is exceeded; with the time to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Throttled {
     pub(crate) wait: Duration,
 }
 
 impl Throttled {
-    /// What is said of it.
+    /// The error for the client.
     pub(crate) fn error(self) -> ServiceError {
         let message = format!("you ask more often than you may; ask again in {} s", self.seconds());
         ServiceError::new(Code::ResourceExhausted, message)
     }
 
-    /// The wait in whole seconds, as `Retry-After` has it: never 0, after which nothing would have changed.
+    /// The wait in whole seconds, for `Retry-After`: never 0, after which nothing would have changed.
     pub(crate) fn seconds(self) -> u64 {
         self.wait.as_secs() + u64::from(self.wait.subsec_nanos() > 0)
     }
 }
 
-/// The questions of everybody.
+/// The counts of all clients.
 #[derive(Debug)]
 pub(crate) struct Rates {
     usual: Option<QueryRate>,
@@ -62,18 +64,18 @@ struct Counted {
 struct One {
     rate: QueryRate,
     limiter: DefaultDirectRateLimiter,
-    /// By the count of all questions.
+    /// By the count of all queries.
     last: u64,
 }
 
 impl Rates {
-    /// With the rate of whoever has none of their own.
+    /// With a rate for clients without one of their own.
     pub(super) fn new(usual: Option<QueryRate>) -> Self {
         Self { usual, clock: DefaultClock::default(), all: Mutex::default() }
     }
 
-    /// Counts questions of one client, which has a rate of its own or the usual one. More questions at once than the burst are let
-    /// through one burst at a time, as if they came one after another.
+    /// Counts queries of one client, against its own rate or the usual one. More queries at once than the burst count
+    /// as a full burst, as if they came one after another.
     ///
     /// # Errors
     ///
@@ -137,7 +139,7 @@ mod tests {
         assert_eq!(throttled.seconds(), 1);
         assert_eq!(rates.count(client(2), None, 3), Ok(()));
         assert!(rates.count(client(2), None, 1).is_err());
-        // A rate of their own, from here on.
+        // From here on with a rate of their own.
         assert_eq!(rates.count(client(1), Some(rate(1, 10)), 10), Ok(()));
     }
 

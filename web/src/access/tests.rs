@@ -1,4 +1,4 @@
-//! Attacks on the gateway, each on every path that has data; and what whoever is signed in gets.
+//! Attacks on the gateway, each on every path to data; and the access of authenticated callers.
 
 use std::sync::Mutex;
 
@@ -13,7 +13,7 @@ use crate::testing::{Reply, TestServer, dashboard, serving};
 const RANDOM: [u8; 32] = [7; 32];
 const DATASET: &str = r#"{"query":"{ dataset { name measures { name } } }"}"#;
 
-/// The requests that reach data, with the status that each has for whoever is signed in.
+/// The requests that reach data, with the status of each for authenticated callers.
 const PATHS: [(&str, &str, u16); 6] = [
     ("POST", "/graphql", 200),
     ("GET", "/graphql/ws", 101),
@@ -59,7 +59,7 @@ async fn ask(server: &TestServer, method: &str, path: &str, headers: &[(&str, &s
         all.push(("content-type", "application/json"));
     }
     if path.ends_with("/ws") {
-        // Instead of the connection's end, which an open socket has not.
+        // Does not wait for the connection to end, which an open socket does not do.
         return upgrade(server, headers).await;
     }
     server.send(method, path, &all, body.as_bytes()).await
@@ -77,17 +77,17 @@ async fn upgrade(server: &TestServer, headers: &[(&str, &str)]) -> Reply {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("\r\n");
-    // A masked frame that says close.
+    // A masked close frame.
     let close = [0x88, 0x80, 0, 0, 0, 0];
     let mut reply = server.raw(&[head.as_bytes(), &close].concat()).await;
-    // Where it is not opened, the frame is a bad request of its own.
+    // If the socket is not opened, the frame is a bad request of its own.
     if let Ok(n_bytes) = reply.header("content-length").parse() {
         reply.body.truncate(n_bytes);
     }
     reply
 }
 
-/// Asks every path, which has to refuse, and to say how one signs in.
+/// Requests every path, each of which must refuse and say how to authenticate.
 async fn check_refused(server: &TestServer, headers: &[(&str, &str)], status: u16) {
     for (method, path, _) in PATHS {
         let reply = ask(server, method, path, headers).await;
@@ -110,7 +110,7 @@ async fn check_let_in(server: &TestServer, headers: &[(&str, &str)], who: &str) 
         assert_eq!(reply.status, status, "{path} {headers:?}: {:?}", reply.body);
         let seen_by = server.cubes.seen_by.lock().unwrap().clone();
         assert!(seen_by.iter().all(|seen| seen == who), "{path}: {seen_by:?}");
-        // A folder of previews is not there; a socket asks nothing yet.
+        // There is no folder of previews, and a new socket sends no query yet.
         let is_asked = !path.starts_with("/media") && !path.ends_with("/ws");
         assert!(!is_asked || !seen_by.is_empty() || method == "POST", "{path}");
     }
@@ -183,7 +183,7 @@ async fn tokens_of_the_provider_open_and_all_others_do_not() {
         check_refused(&server, &[("authorization", &shown)], 401).await;
     }
     check_let_in(&server, &[("authorization", &good)], "user:ann@example.com").await;
-    // A proxy that is not listed does not make somebody else of them.
+    // An unlisted proxy does not change who they are.
     let both = [("authorization", good.as_str()), ("x-forwarded-user", "root")];
     check_let_in(&server, &both, "user:ann@example.com").await;
 }
@@ -207,7 +207,7 @@ async fn a_trusted_proxy_names_people_and_a_foreign_page_does_not_use_that() {
     {
         check_let_in(&server, &[ann, same], "user:ann@example.com").await;
     }
-    // What a proxy passes on of its own sign-in is none of ours.
+    // What a proxy passes on of its own authentication is ignored.
     let basic = [ann, ("authorization", "Basic YW5uOnNlY3JldA==")];
     check_let_in(&server, &basic, "user:ann@example.com").await;
 }
@@ -279,7 +279,7 @@ async fn whoever_asks_too_often_is_told_when_to_ask_again() {
         assert_eq!(reply.header("retry-after"), "1");
         assert_eq!(reply.json()["errors"][0]["extensions"]["code"], "RESOURCE_EXHAUSTED");
     }
-    // Another name of the same field is another question.
+    // The same field under another alias is another query.
     let three = r#"{"query":"{ a: insecure b: insecure c: insecure }"}"#;
     let headers = [bob[0], ("content-type", "application/json")];
     let reply = server.send("POST", "/graphql", &headers, three.as_bytes()).await;

@@ -1,4 +1,4 @@
-//! Who is believed to be whom over gRPC: each attack on every method.
+//! Authentication over gRPC: each attack on every method.
 
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +22,7 @@ use crate::{Access, Cubes, ServingConfig, ServingError, serve_grpc};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-/// Notes in memory.
+/// An audit sink in memory.
 #[derive(Debug, Default)]
 struct Notes(Mutex<Vec<AuditEntry>>);
 
@@ -32,7 +32,7 @@ impl AuditSink for Notes {
     }
 }
 
-/// A replica that ends with the test.
+/// A replica that stops with the test.
 struct Served {
     url: String,
     _stop: tokio_util::sync::DropGuard,
@@ -53,7 +53,7 @@ impl Served {
         Channel::from_shared(self.url.clone()).unwrap().connect().await.unwrap()
     }
 
-    /// What every method answers to a caller with this metadata: the codes of refusals.
+    /// The outcome of every method for a caller with this metadata: the codes of refusals.
     async fn codes(&self, metadata: &MetadataMap) -> Vec<Option<tonic::Code>> {
         fn with<T>(metadata: &MetadataMap, message: T) -> Request<T> {
             let mut request = Request::new(message);
@@ -187,17 +187,17 @@ async fn nobody_is_believed_who_does_not_show_it() {
     assert_eq!(who, ["key:bot", "user:ann"].map(str::to_owned).into());
     let said = format!("{:?}", notes.0.lock().unwrap());
     assert!(!said.contains(TOKEN) && !said.contains(&valid.reveal()["clio_".len()..]));
-    // A gateway on its own account: what there is, and how it does.
+    // A gateway on its own account: description and status.
     let own = metadata(&[(GATEWAY_TOKEN, TOKEN)], &[Principal::gateway()]);
     let codes = served.codes(&own).await;
     assert_eq!([codes[0], codes[7]], [None; 2]);
     assert_eq!(codes[1..7], [Some(tonic::Code::PermissionDenied); 6]);
-    // Who looks after machines needs no name.
+    // Health checks need no principal.
     let mut health = HealthClient::new(served.channel().await);
     health.check(HealthCheckRequest::default()).await.unwrap();
 }
 
-/// The client of a gateway asks in somebody's name; where nobody says what they may see, they see nothing.
+/// A gateway's client calls on behalf of a principal; without roles, such a principal sees nothing.
 #[tokio::test]
 async fn a_gateway_asks_in_the_name_of_each() {
     let lake = dense_lake();

@@ -16,7 +16,7 @@ fn names(described: &Description) -> Vec<&str> {
 #[tokio::test]
 async fn a_hidden_measure_is_one_that_is_not_there() {
     let lake = gapped_lake();
-    // The quantile goes with what is read off it, the distinct count with the rate that is made of it.
+    // The quantile is hidden with the measure that is read from it, the distinct count with the rate derived from it.
     let guarded = Guarded::open(&lake, "hidden_measures = [\"watch\", \"viewers\"]").await;
     let seen = guarded.seen();
     let described = seen.describe().await.unwrap();
@@ -44,7 +44,7 @@ async fn a_hidden_measure_is_one_that_is_not_there() {
     for hidden in ["viewers", "take_rate", "short", "watch.p50", "watch", "watch.p1000", "plaiys"] {
         let error = seen.query(by(hidden), None).await.unwrap_err();
         told(&error, hidden);
-        // To the letter as of one that nobody has.
+        // The exact same message as for a measure that does not exist.
         let nothing = "x".repeat(hidden.len());
         let other = seen.query(by(&nothing), None).await.unwrap_err();
         assert_eq!(error.message.replace(hidden, ""), other.message.replace(&nothing, ""));
@@ -62,7 +62,8 @@ async fn a_hidden_measure_is_one_that_is_not_there() {
     seen.query(by("players"), None).await.unwrap();
 }
 
-/// Who sees a rate and not how many people it is of learns that neither from how sure it is, nor from what a verdict says beside it.
+/// Whoever sees a rate but not its number of people learns that number neither from its precision nor from the details
+/// of a verdict.
 #[tokio::test]
 async fn a_rate_of_hidden_counts_has_no_verdict() {
     let lake = lake_of_verdicts();

@@ -1,5 +1,5 @@
-//! The events that a role shows, by a way that shares nothing with serving's: they have the audiences alone that the role's filter can be
-//! true of.
+//! The events that a role shows, computed without any code of serving: with only the audiences for which the role's
+//! filter can be true.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use clio_proto::{FieldRef, Filter, Test};
 use crate::tests::events::{AUDIENCES, Event, audience_kind};
 use crate::tests::oracle::holds;
 
-/// The events of which a filter holds, without the audiences that are not seen.
+/// The events that match a filter, without the hidden audiences.
 pub(super) fn restricted(events: &[Event], rows: &Filter) -> Vec<Event> {
     let seen = audiences(rows);
     let left = events.iter().filter(|event| holds(rows, event)).cloned();
@@ -35,7 +35,7 @@ fn tests_audiences(filter: &Filter) -> bool {
     }
 }
 
-/// The audiences that are seen; `None` for all.
+/// The visible audiences; `None` for all.
 fn audiences(rows: &Filter) -> Option<BTreeSet<String>> {
     if !tests_audiences(rows) {
         return None;
@@ -50,7 +50,7 @@ fn audiences(rows: &Filter) -> Option<BTreeSet<String>> {
     Some(all().filter(is_asked).map(str::to_owned).collect())
 }
 
-/// What a field of the dimension holds of one audience.
+/// The values of a field of the dimension for one audience.
 fn values(field: &FieldRef, audience: &str) -> BTreeSet<String> {
     match field.attribute {
         None => BTreeSet::from([audience.to_owned()]),
@@ -58,7 +58,7 @@ fn values(field: &FieldRef, audience: &str) -> BTreeSet<String> {
     }
 }
 
-/// Whether a filter can hold of one audience alone, and whether it can fail.
+/// Whether a filter can be true for an audience alone, and whether it can be false.
 fn alone(filter: &Filter, audience: &str) -> (bool, bool) {
     let of = |parts: &[Filter]| -> Vec<(bool, bool)> {
         parts.iter().map(|part| alone(part, audience)).collect()
@@ -103,7 +103,7 @@ fn named(filter: &Filter, audience: &str, is_wanted: bool, is_excluded: bool) ->
                 Test::AnyOf(values) => (has(values), false),
                 Test::AllOf(values) => {
                     let n_values = values.iter().collect::<BTreeSet<_>>().len();
-                    // To lack one of several is to have any of the others.
+                    // Lacking one of several means having any of the others.
                     let is_lax = !is_wanted && n_values > 1;
                     (has(values) && !is_lax, false)
                 }

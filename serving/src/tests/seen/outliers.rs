@@ -1,4 +1,4 @@
-//! What stands out, to those who do not see all: nothing, since peers are told by all rows.
+//! Outliers for restricted principals: none, since the peers are computed from all rows.
 
 use clio_proto::{Code, CubeService as _};
 
@@ -13,7 +13,7 @@ async fn outliers_are_told_to_those_who_see_all() {
     let all = guarded.cubes.outliers(None).await.unwrap();
     assert!(!all.outliers.is_empty());
     assert_eq!(guarded.seen().outliers(None).await.unwrap().outliers, all.outliers);
-    // Whom nobody is told of by these measures is no matter.
+    // Hiding measures that the outliers do not use makes no difference.
     guarded.give("hidden_measures = [\"plays\"]");
     assert_eq!(guarded.seen().outliers(None).await.unwrap().outliers, all.outliers);
     for (keys, words) in [

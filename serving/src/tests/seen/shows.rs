@@ -1,4 +1,4 @@
-//! Nothing that a role hides shows in a text: not in answers, lists, descriptions or refusals, however one asks.
+//! Nothing that a role hides shows in any text: not in answers, lists, descriptions or refusals, whatever the request.
 
 use clio_proto::{
     Code, Comparison, CubeService as _, FieldRef, GroupKey, MembersRequest, Query, Test,
@@ -12,7 +12,7 @@ fn by(key: &str) -> Query {
     Query { group_by: vec![GroupKey::Field(field(key))], ..Query::total(["impressions"]) }
 }
 
-/// Everything that is said to somebody who asks for what they do not see, and for what is written almost like it.
+/// All texts returned to somebody who asks for what they cannot see, and for near misses.
 async fn said(guarded: &Guarded, near: &[(&str, &str)]) -> String {
     let seen = guarded.seen();
     let mut said = String::new();
@@ -66,7 +66,7 @@ async fn what_no_row_of_theirs_holds_is_nowhere() {
     let guarded = Guarded::open(&lake, "").await;
     let near =
         [("country", "Österreic"), ("country", "östereich"), ("country", "FRA"), ("country", "D")];
-    // It is there for who may see it, which says that the test can find it.
+    // It is visible to those who may see it, which proves that the test can find it.
     let all = said(&guarded, &near).await;
     assert!(all.contains("Österreich") && all.contains("\"FR\"") && all.contains("\"DE\""));
     guarded.give("rows = \"country anyOf (US)\"");
@@ -75,7 +75,7 @@ async fn what_no_row_of_theirs_holds_is_nowhere() {
     for hidden in ["Österreich", "\"FR\"", "\"DE\"", "`FR`", "`DE`"] {
         assert!(!some.contains(hidden), "{hidden}");
     }
-    // Assets by what the lookup says of them: titles, labels, previews and tags of others are nowhere.
+    // Assets by values of the lookup: titles, labels, previews and tags of others show nowhere.
     guarded.give("rows = \"asset.title anyOf (title-1)\"");
     let near = [("asset", "asset-"), ("asset.title", "title-"), ("asset.title", "title-2x")];
     let some = said(&guarded, &near).await;
@@ -95,7 +95,8 @@ async fn what_no_row_of_theirs_holds_is_nowhere() {
     }
 }
 
-/// A person has several audiences: who sees the people of one sees of these people no other one, as a group, by a filter, or at all.
+/// A person has several audiences: a role that shows the people of one audience hides their others, as groups, in
+/// filters and in counts.
 #[tokio::test]
 async fn of_people_with_several_audiences_those_alone_are_seen_that_are_named() {
     let lake = dense_lake();
@@ -106,7 +107,7 @@ async fn of_people_with_several_audiences_those_alone_are_seen_that_are_named() 
         let is_seen = ["sports", "parents"].contains(&audience);
         assert_eq!(some.contains(&format!("\"{audience}\"")), is_seen, "{audience}");
     }
-    // Whoever has another one beside it counts for these two and not for that.
+    // Those who also have another audience count for these two and not for that one.
     let seen = guarded.seen();
     let count = async |filter| {
         let query = Query { filter: Some(filter), ..Query::total(["impressions"]) };
@@ -117,13 +118,13 @@ async fn of_people_with_several_audiences_those_alone_are_seen_that_are_named() 
     assert!(count(test("audience", Test::AnyOf(texts(&["racing"])))).await.abs() < 0.5);
     assert!((count(test("audience", Test::NoneOf(texts(&["racing"])))).await - all).abs() < 0.5);
     assert!(count(test("audience", Test::AllOf(texts(&["sports", "racing"])))).await.abs() < 0.5);
-    // All that a list says of assets goes in the same way.
+    // The same applies to the values of a list of an asset.
     guarded.give("rows = \"asset.tags anyOf (kids)\"");
     let some = said(&guarded, &[("asset.tags", "dram"), ("asset.tags", "ne")]).await;
     for (tag, is_seen) in [("kids", true), ("new", false), ("4k", false), ("drama", false)] {
         assert_eq!(some.contains(&format!("\"{tag}\"")), is_seen, "{tag}");
     }
-    // Two that are asked for together are seen, though nobody has one of them alone.
+    // Two audiences that are asked for together are visible, though nobody has only one of them.
     guarded.give("rows = \"audience allOf (sports, racing)\"");
     let some = said(&guarded, &[]).await;
     for audience in AUDIENCES {
@@ -132,7 +133,7 @@ async fn of_people_with_several_audiences_those_alone_are_seen_that_are_named() 
     }
 }
 
-/// Which previews there are follows from what is seen, too.
+/// The visible rows determine which previews exist, too.
 #[tokio::test]
 async fn previews_are_those_of_members_that_are_seen() {
     let lake = dense_lake();
@@ -146,7 +147,7 @@ async fn previews_are_those_of_members_that_are_seen() {
     assert!(has(2).await && has(0).await && has(6).await);
 }
 
-/// A role that names what a snapshot does not have shows nothing of it, and does not say why to whoever asks.
+/// A role that names what a snapshot does not have shows nothing of it, and the caller does not learn why.
 #[tokio::test]
 async fn a_role_that_does_not_fit_shows_nothing() {
     let lake = dense_lake();

@@ -1,4 +1,4 @@
-//! What is told beside cells, to whom, and what is refused.
+//! What principals may see besides cells, and what is refused.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::tests::events::{days, generate};
 use crate::tests::queries::field;
 use crate::{Cubes, ServingConfig};
 
-/// What every way to the cubes answers to somebody: the codes of refusals.
+/// The outcome of every kind of request for a principal: the codes of refusals.
 async fn refusals(seen: &Seen) -> Vec<Option<Code>> {
     let query = || Query::total(["plays"]);
     let export = export_of(query(), ExportFormat::Csv);
@@ -39,13 +39,13 @@ async fn whoever_has_no_role_sees_nothing() {
     let guarded = Guarded::open(&lake, "datasets = [\"games\"]").await;
     let denied = Some(Code::PermissionDenied);
     assert_eq!(refusals(&guarded.seen()).await, vec![denied; 9]);
-    // Where nobody says what anybody may, who asks by name may nothing.
+    // Without roles, named principals are refused.
     let cubes = Cubes::load_once(ServingConfig::new(lake.url())).await.unwrap();
     let ann = Arc::new(Principal::new(PrincipalKind::User, "ann"));
     assert_eq!(refusals(&Seen::new(Arc::clone(&cubes), ann)).await, vec![denied; 9]);
     let gateway = || Arc::new(Principal::gateway());
     assert_eq!(refusals(&Seen::new(cubes, gateway())).await, vec![denied; 9]);
-    // A gateway on its own account builds pages and follows snapshots, and sees no cell.
+    // A gateway on its own account builds pages and follows snapshots, and sees no cells.
     guarded.give("rights = [\"export\", \"operate\"]");
     let gateway = Seen::new(Arc::clone(&guarded.cubes), gateway());
     let found = refusals(&gateway).await;
@@ -78,7 +78,7 @@ async fn the_whole_lake_is_told_to_those_who_operate_it() {
         assert_eq!(info.n_days, 8);
     }
     assert_eq!(seen.runs(5).await.unwrap_err().code, Code::PermissionDenied);
-    // How many cells were looked at tells of others than those that are seen.
+    // The number of cells read reveals something about hidden rows.
     assert!(answer.work.is_some());
     guarded.give("rows = \"country anyOf (US)\"");
     assert!(guarded.seen().query(query.clone(), None).await.unwrap().work.is_none());
@@ -96,7 +96,7 @@ async fn the_whole_lake_is_told_to_those_who_operate_it() {
     assert_eq!(seen.runs(5).await, Ok(Vec::new()));
 }
 
-/// What a reason says may name members, measures and files.
+/// Reasons may mention members, measures and files.
 #[tokio::test]
 async fn why_a_snapshot_is_refused_is_told_to_those_who_operate_the_lake() {
     let mut lake = dense_lake();
@@ -117,7 +117,7 @@ async fn why_a_snapshot_is_refused_is_told_to_those_who_operate_the_lake() {
     for told in [format!("{status:?}"), format!("{list:?}")] {
         assert!(!told.contains("entry of commit"), "{told}");
     }
-    // A role that is taken away ends what was being told.
+    // A removed role ends the stream.
     guarded.access.replace_roles(role("datasets = [\"games\"]"));
     lake.replace_days(generate(3, &days("2026-03-02", "2026-03-02"), 50));
     guarded.cubes.look().await;
@@ -126,7 +126,7 @@ async fn why_a_snapshot_is_refused_is_told_to_those_who_operate_the_lake() {
     assert!(watched.next().await.is_none());
 }
 
-/// A question beside another snapshot is of the role's rows on both sides.
+/// A comparison with another snapshot covers the role's rows on both sides.
 #[tokio::test]
 async fn another_snapshot_is_seen_no_further() {
     let mut lake = dense_lake();
@@ -165,7 +165,7 @@ async fn a_question_costs_what_roles_allow() {
     guarded.cubes.query(query.clone(), None).await.unwrap();
     guarded.give("limits = { max_groups = 5 }");
     guarded.seen().query(query.clone(), None).await.unwrap();
-    // Nobody computes: all threads are taken, and the question waits for longer than it may.
+    // Nothing is computed: all threads are taken, and the query waits longer than it may.
     guarded.give("limits = { max_seconds = 1 }");
     let n_threads = guarded.cubes.config().limits.n_running;
     let mut taken = Vec::new();

@@ -9,7 +9,7 @@ use crate::terminal::{answer, say, tell};
 use crate::usage::Usage;
 use crate::{clock, key_file, output};
 
-/// Carries out one of them.
+/// Runs one of the commands.
 pub(crate) fn run(command: KeysCommand) -> anyhow::Result<()> {
     match command {
         KeysCommand::Create { name, expires, file } => create(&name, expires, &file),

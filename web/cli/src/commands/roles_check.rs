@@ -1,4 +1,4 @@
-//! `clio roles check`: a file of roles as understood, and whether a model has what it names.
+//! `clio roles check`: prints a file of roles as parsed, and checks it against a model.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::args::ReportFormat;
 use crate::etl_config::read_model;
 use crate::terminal::{answer, say};
 
-/// Prints the roles, or what somebody gets of them.
+/// Prints all roles, or the policy of one principal.
 pub(crate) fn run(
     file: &Path,
     model: Option<&Path>,
@@ -34,7 +34,7 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// The one whom some words describe.
+/// The principal that matches all of these.
 fn principal(somebody: &[Who]) -> Principal {
     let mut principal = Principal::new(PrincipalKind::User, "somebody");
     for who in somebody {

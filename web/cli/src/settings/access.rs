@@ -1,4 +1,4 @@
-//! `[access]`: who is let in, as far as gateway and serving share it, and what is noted of what they ask.
+//! `[access]`: the access settings that gateway and serving share, and the audit log.
 
 use super::kind::{Kind, SIZES};
 use super::{Place, Setting};

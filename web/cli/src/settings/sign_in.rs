@@ -1,4 +1,4 @@
-//! `[sign_in]`: how people and programs show the gateway who they are.
+//! `[sign_in]`: how people and programs authenticate to the gateway.
 
 use super::kind::{COUNTS_OR_NONE, Kind};
 use super::{Place, Setting};

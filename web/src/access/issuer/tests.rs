@@ -1,4 +1,4 @@
-//! When a provider of identities is asked for its keys, and how long they hold.
+//! When the keys of an identity provider are fetched, and how long they stay valid.
 
 use serde_json::json;
 
@@ -24,7 +24,7 @@ async fn keys_are_fetched_once_and_again_when_the_provider_changes_them() {
     assert_eq!(provider.n_asked(), 1);
     provider.rotate("second");
     let second = provider.token(&json!({}));
-    // The provider was asked a moment ago.
+    // The last fetch was a moment ago.
     assert!(name(&issuer, &second).await.is_err());
     assert_eq!(provider.n_asked(), 1);
     issuer.pace.pause = Duration::ZERO;
@@ -73,7 +73,7 @@ async fn while_the_provider_is_away_its_keys_hold_on_for_a_day() {
 #[tokio::test]
 async fn a_provider_that_names_another_is_none() {
     let provider = Provider::start().await;
-    // By another name, which its description does not have.
+    // Under another name, which differs from the one in its description.
     let port = provider.issuer.rsplit_once(':').unwrap().1.to_owned();
     let issuer = Issuer::new(TokenConfig::new(format!("http://localhost:{port}"), "clio")).unwrap();
     let token = provider.token(&json!({ "iss": format!("http://localhost:{port}") }));

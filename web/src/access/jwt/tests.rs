@@ -1,9 +1,9 @@
-//! Tokens that others signed, and everything that is none.
+//! Tokens signed by others, and everything that is not a valid token.
 
 use super::*;
 use crate::access::jwk::key_set;
 
-/// RFC 7515, appendices A.2 and A.3: keys, payload and signatures that others made.
+/// RFC 7515, appendices A.2 and A.3: keys, payload and signatures made by others.
 const RSA_N: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
 const EC_X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
 const EC_Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
@@ -63,7 +63,7 @@ fn no_other_algorithm_is_one() {
             assert_eq!(verify(&token), Err(TokenError::Algorithm), "{algorithm}");
         }
     }
-    // The signature of one type of key under the name of the other.
+    // The signature of one type of key, declared as the other.
     for (algorithm, signature) in [("RS256", ES256), ("ES256", RS256)] {
         let header = part(&format!(r#"{{"alg":"{algorithm}"}}"#));
         let token = format!("{header}.{PAYLOAD}.{signature}");
@@ -80,7 +80,7 @@ fn what_a_token_brings_along_is_not_believed() {
     let header = part(&format!(r#"{{"alg":"RS256","jwk":{jwk}}}"#));
     let token = Unverified::parse(&format!("{header}.{PAYLOAD}.{RS256}")).unwrap().verify(&[]);
     assert_eq!(token, Err(TokenError::Signature));
-    // Of a key with another id.
+    // A key with another id.
     let header = part(r#"{"alg":"ES256","kid":"other"}"#);
     assert_eq!(verify(&format!("{header}.{PAYLOAD}.{ES256}")), Err(TokenError::Signature));
 }
