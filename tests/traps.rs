@@ -1,10 +1,10 @@
-//! Rates that mislead whoever only looks at them: each trap that `clio synth --traps` sets is found by what `clio query` and `clio outliers` say, and
-//! the truth that lies beside the events says which it is.
+//! Misleading rates: `clio query` and `clio outliers` see through each trap that `clio synth --traps` plants, as
+//! recorded in the ground truth next to the events.
 
 use clio_tests::Sandbox;
 use serde_json::Value;
 
-/// A lake of 29 days, and what was planted.
+/// A lake of 29 days, and its planted properties.
 fn lake() -> (Sandbox, Vec<Value>) {
     let sandbox = Sandbox::new();
     let size = ["--events", "240000", "--people", "30000", "--days", "29", "--countries", "3"];
@@ -24,7 +24,7 @@ fn trap<'a>(traps: &'a [Value], kind: &str) -> (&'a str, &'a str) {
     (found["asset_id"].as_str().unwrap(), found["beside"].as_str().unwrap())
 }
 
-/// What is said of an asset's take rate beside another one's.
+/// The verdict on an asset's take rate compared with another one's.
 fn verdict(sandbox: &Sandbox, (asset, other): (&str, &str)) -> Value {
     let (filter, beside) = (format!("asset anyOf ({asset}, {other})"), format!("asset={other}"));
     let lake = sandbox.text("lake");
@@ -40,7 +40,7 @@ fn verdict(sandbox: &Sandbox, (asset, other): (&str, &str)) -> Value {
 fn every_trap_is_found() {
     let (sandbox, traps) = lake();
 
-    // Whoever is shown a thing three times plays it more often; an impression of it wins no more.
+    // Whoever is shown an asset three times plays it more often; the rate per impression is no higher.
     let told = verdict(&sandbox, trap(&traps, "exposure"));
     assert_eq!(told["word"], "higher", "{told:#}");
     let exposure = &told["exposure"];
@@ -49,14 +49,14 @@ fn every_trap_is_found() {
     let by_event = |side: &str| exposure[side].as_f64().unwrap();
     assert!(by_event("own_by_event") < by_event("other_by_event"), "{exposure:#}");
 
-    // Better in each country, and worse in all together.
+    // Better in each country, and worse overall.
     let told = verdict(&sandbox, trap(&traps, "reversal"));
     assert_eq!(told["word"], "lower", "{told:#}");
     assert_eq!(told["mix"]["field"], "country", "{told:#}");
     let lower = told["mix"]["difference"]["lower"].as_f64().unwrap();
     assert!(told["mix"]["explains"] == true && lower > 0.0, "{told:#}");
 
-    // Three days late, and as good: compared over the days on which both were there.
+    // Launched three days late, and equally good: compared over the common days.
     let told = verdict(&sandbox, trap(&traps, "launch"));
     assert_eq!(told["days"], 26, "{told:#}");
     let word = told["word"].as_str().unwrap();
@@ -83,6 +83,6 @@ fn every_trap_is_found() {
     assert!(often["own"].as_f64().unwrap() > 1.05 * often["peers"].as_f64().unwrap(), "{found:#}");
     assert!(found["rate"]["ratio"]["value"].as_f64().unwrap() < 0.9, "{found:#}");
     assert_eq!(is_listed("fatigue", other), None);
-    // Shown three times a visit, an impression of it wins as many as others.
+    // Shown three times per visit; per impression it wins as many plays as others.
     assert_eq!(is_listed("star", trap(&traps, "exposure").0), None);
 }

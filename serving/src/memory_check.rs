@@ -1,4 +1,4 @@
-//! Held snapshots are read again, slowly and continuously: bits flip in memory, too, where no checksum of a file sees it.
+//! Held snapshots are read again, slowly and continuously: bits flip in memory, too, where no file checksum detects it.
 //!
 //! ```text
 //! held ─▶ a new piece ────────▶ its sum is kept          at full speed
@@ -15,28 +15,28 @@ use tokio::time::sleep;
 
 use crate::snapshot::{Chunk, Snapshot};
 
-/// The pause between two rounds, so that a small lake is not read all the time.
+/// The pause between two rounds, so that a small lake is not read continuously.
 pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 
-/// What one sum covers: the cells of a file, or what the codes in the cells of a snapshot stand for.
+/// What one checksum covers: the cells of a file, or what the codes in the cells of a snapshot stand for.
 #[derive(Debug, Clone)]
 enum Piece {
     Chunk(Arc<Chunk>),
     Beside(Arc<Snapshot>),
 }
 
-/// A piece that its sum does not keep in memory.
+/// A piece that its checksum does not keep in memory.
 #[derive(Debug)]
 enum Seen {
     Chunk(Weak<Chunk>),
     Beside(Weak<Snapshot>),
 }
 
-/// A piece whose sum has changed.
+/// A piece whose checksum has changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Damage {
     piece: Piece,
-    /// Where it came from, in words.
+    /// Its origin, in words.
     pub(crate) what: String,
 }
 
@@ -55,7 +55,7 @@ impl Damage {
     }
 }
 
-/// The sums of held snapshots.
+/// The checksums of held snapshots.
 ///
 /// Costs a few bytes per file; a round reads all of the memory once.
 #[derive(Debug)]
@@ -66,12 +66,12 @@ pub(crate) struct MemoryCheck {
 }
 
 impl MemoryCheck {
-    /// Without sums yet; at 0 bytes per second nothing is ever read.
+    /// Without checksums yet; at 0 bytes per second nothing is ever read.
     pub(crate) fn new(bytes_per_second: u64) -> Self {
         Self { bytes_per_second, sums: Mutex::default() }
     }
 
-    /// Reads everything held once, at the configured rate, and returns the first piece whose sum has changed.
+    /// Reads everything held once, at the configured rate, and returns the first piece whose checksum has changed.
     pub(crate) async fn round(&self, held: &[Arc<Snapshot>]) -> Option<Damage> {
         if self.bytes_per_second == 0 {
             return std::future::pending().await;
@@ -85,7 +85,7 @@ impl MemoryCheck {
             }
             read.push(address);
             let (summed, n_bytes) = (piece.clone(), piece.size_bytes());
-            // The process is ending.
+            // The process is shutting down.
             let Ok(sum) = spawn_blocking(move || summed.sum()).await else { return None };
             let known = self.known_or_keep(&piece, sum);
             if known.is_some_and(|known| known != sum) {
@@ -108,13 +108,13 @@ impl MemoryCheck {
         None
     }
 
-    /// The address of a piece that is gone may be used by another one.
+    /// The address of a dropped piece may be reused by another one.
     fn forget_what_is_gone(&self) {
         let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
         sums.retain(|_, (seen, _)| seen.is_held());
     }
 
-    /// Changes every sum, as if every piece had changed; returns how many there are.
+    /// Changes every checksum, as if every piece had changed; returns how many there are.
     #[cfg(test)]
     pub(crate) fn pretend_damage(&self) -> usize {
         let mut sums = self.sums.lock().unwrap();

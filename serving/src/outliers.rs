@@ -1,22 +1,23 @@
-//! What stands out among its peers on the newest settled days: stars, weak ones, those that promise more than they hold, and those that people
-//! have seen too often.
+//! Outliers among peers over the newest settled days: stars, weak members, misleading ones, which promise more than
+//! they hold, and worn ones, which people have seen too often.
 //!
 //! ```text
-//! peers.rs      who is compared with whom, by what lookups say of members
-//! mix.rs        which rate is expected of events by strata and age: factors of a pool
-//! sightings.rs  cells of days ─▶ what each member had by day, and what its mix and age make of it
-//! people.rs     how alike the events of a member's people are, how often they come, and of whom nothing is told
-//! ratio.rs      days ─▶ the logarithm of a rate over that, and how sure it is
-//! spread.rs     all members of a pool ─▶ how far each is from its peers, by how alike members are
-//! judged.rs     the chance that a member is not beyond its peers, or that its rate did not fall, by what is worthwhile
-//! listed.rs     chances ─▶ the longest list with little error; who was listed stays until below half of the bar
-//! replay.rs     one list after the other, so that it is known who was listed, and since when
-//! shown.rs      those who are listed, with their numbers
+//! peers.rs      groups of peers, from the lookups' attributes of members
+//! mix.rs        the rate expected from strata and age: factors fitted per pool
+//! sightings.rs  cells of days ─▶ each member's events by day, observed and expected from its mix and age
+//! people.rs     clustering of events by person, events per person, and which members are withheld
+//! ratio.rs      days ─▶ the logarithm of observed over expected events, with its variance
+//! spread.rs     all members of a pool ─▶ each one's distance from its peers, shrunk by how similar peers are
+//! judged.rs     the probability that a member is not beyond its peers, or its rate did not fall, by a share
+//! listed.rs     probabilities ─▶ the longest list with little error; members stay while beyond half the threshold
+//! replay.rs     the lists of successive days, to know who was listed, and since when
+//! shown.rs      listed members, with their numbers
 //! ```
 //!
-//! Nothing is remembered: the lists of the days before are computed from their own data, so that equal snapshots have equal lists. It costs two
-//! passes over the cells of [`N_DAYS`] and [`N_REPLAYED`] days, a question for the people of each member, and, where a rate fell, one for those of each
-//! half of these days; and is done once a snapshot, when it is first asked for.
+//! Nothing is remembered: the lists of earlier days are computed from their own data, so that equal snapshots have
+//! equal lists. That costs two passes over the cells of [`N_DAYS`] and [`N_REPLAYED`] days, a query for the people of
+//! all members, and, where rates fell, one for each half of their windows; it is done once per snapshot, at the first
+//! request.
 
 mod judged;
 mod listed;
@@ -43,13 +44,13 @@ use ratio::MIN_DAYS;
 use replay::Replay;
 use sightings::{Sighted, sightings};
 
-/// How many settled days members are compared over: four of each weekday.
+/// The number of settled days over which members are compared: four of each weekday.
 const N_DAYS: usize = 28;
 
-/// How many days before the last one lists are computed for, so that it is known who was listed, and since when.
+/// The number of earlier days for which lists are computed, to know who was listed on them, and since when.
 const N_REPLAYED: usize = 13;
 
-/// Works out what stands out; computes, so it belongs on a thread that may block.
+/// Computes the outliers of a snapshot; may take long, so call it on a thread that may block.
 pub(crate) fn outliers(
     snapshot: &Snapshot,
     limits: &Limits,
@@ -77,7 +78,7 @@ pub(crate) fn outliers(
     let n_seen = sighted.iter().filter(is_seen).count();
     let asking = Asking { snapshot, rules, limits, cancel };
     let of_people = asking.newest(&sighted, (first, last))?;
-    // Those of whom nothing is told are nobody's peers either.
+    // Members with a withheld rate are not peers either.
     let told = sighted.into_iter().zip(of_people).filter(|(_, people)| people.is_told);
     let (sighted, of_people): (Vec<Sighted>, Vec<OfPeople>) = told.unzip();
     let replay =
@@ -96,7 +97,8 @@ pub(crate) fn outliers(
     })
 }
 
-/// Refuses a snapshot of which not all is seen: what peers have, and who stands out among them, would tell of the rows that are not.
+/// Refuses a snapshot with hidden rows or measures: the numbers of peers, and who stands out among them, would reveal
+/// something about the hidden rows.
 fn refuse_parts(snapshot: &Snapshot, rules: &OutlierRules) -> Result<(), ServiceError> {
     let denied = |message: String| Err(ServiceError::new(Code::PermissionDenied, message));
     if snapshot.seen_rows().is_some() {
@@ -120,7 +122,7 @@ fn refuse_parts(snapshot: &Snapshot, rules: &OutlierRules) -> Result<(), Service
     }
 }
 
-/// The newest settled days that are there one by one.
+/// The newest settled days that are stored individually.
 fn settled(snapshot: &Snapshot) -> Vec<Date> {
     let is_settled = |day: &&Date| {
         !snapshot.provisional.contains(*day) && snapshot.chunks.contains_key(&Period::Day(**day))
@@ -131,7 +133,8 @@ fn settled(snapshot: &Snapshot) -> Vec<Date> {
     days
 }
 
-/// The first day, of so many, that a list is worked out for: the first one that has all days that it looks back on, but the last one at least.
+/// The first of so many days for which a list is computed: the first one whose whole window is available, or at least
+/// the last one.
 fn first_looked_at(n_days: usize) -> usize {
     n_days.saturating_sub(N_REPLAYED + 1).max(N_DAYS.min(n_days) - 1)
 }

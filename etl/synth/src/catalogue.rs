@@ -63,19 +63,20 @@ pub(super) enum Character {
     },
     /// It is shown three times in a row, where others are shown once.
     Exposed,
-    /// From [`Character::WORN_FROM`] on it is shown three times as often, and played by a third less.
+    /// From [`Character::WORN_FROM`] on it is shown three times as often, and played a third less.
     Worn,
-    /// One of two that are shown in different countries: `better` everywhere, and shown mostly where people play less, or the other way round.
+    /// One of two shown in different countries: `better` in each, but mostly shown where people play less, or the
+    /// opposite.
     Reversed {
         better: bool,
     },
 }
 
 impl Character {
-    /// The day index from which on a worn asset is one: two weeks before, and two after, are compared.
+    /// The day index from which on a worn asset is worn: the two weeks before and the two after are compared.
     pub(super) const WORN_FROM: u32 = 14;
 
-    /// How much more often it is shown in the largest country than its weight says, and in others.
+    /// The factor of its weight in the largest country, and in others.
     pub(super) fn shown_in(self, country: u8) -> f64 {
         match (self, country) {
             (Self::Reversed { better: false }, 0) | (Self::Reversed { better: true }, 1..) => 3.0,
@@ -84,12 +85,12 @@ impl Character {
         }
     }
 
-    /// How often it is shown in a row.
+    /// The number of times it is shown in a row.
     pub(super) fn times_shown(self) -> u32 {
         if self == Self::Exposed { 3 } else { 1 }
     }
 
-    /// The part of those whom it would win that it wins in a country on a day index; `None` for all.
+    /// The fraction of its plays that remains in a country on a day index; `None` for all.
     pub(super) fn part_won(self, country: u8, day: u32) -> Option<f64> {
         match self {
             Self::Worn if day >= Self::WORN_FROM => Some(0.65),
@@ -140,7 +141,7 @@ pub(super) struct Asset {
 pub(super) struct Catalogue {
     pub(super) titles: Vec<Title>,
     pub(super) assets: Vec<Asset>,
-    /// By place, what each trap is to be compared with.
+    /// By position, the assets to compare traps with.
     beside: Vec<(usize, usize)>,
 }
 
@@ -149,17 +150,18 @@ pub(super) struct Catalogue {
 pub struct Planted {
     /// The asset.
     pub asset_id: String,
-    /// `niche` (only `audience` plays it), `clickbait` (many short plays) or `launch` (new on `day`). Traps are `exposure` (as good as `beside`,
-    /// and shown more often), `reversal` (better than `beside` in each country, and shown where people play less) and `fatigue` (shown more
-    /// often and played less from `day` on), beside a clickbait and a launch of the same title.
+    /// `niche` (only `audience` plays it), `clickbait` (many short plays) or `launch` (new on `day`). Traps are
+    /// `exposure` (as good as `beside`, but shown more often), `reversal` (better than `beside` in each country, but
+    /// shown where people play less) and `fatigue` (shown more often and played less from `day` on), besides a
+    /// clickbait and a launch of the same title.
     pub kind: String,
     /// The only audience that it works for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
-    /// Its first day, which may be after the last generated one; of a worn one the first on which it is.
+    /// Its first day, which may be after the last generated one; for a worn asset the first day on which it is worn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<String>,
-    /// Of a trap, the asset to compare it with.
+    /// For a trap, the asset to compare it with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<String>,
 }

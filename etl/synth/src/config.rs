@@ -13,7 +13,7 @@ const WEEKDAY_INTENSITY: [f64; 7] = [0.88, 0.87, 0.89, 0.92, 1.04, 1.24, 1.16];
 /// Asset indexes are 16-bit in memory, and a choice table is kept for every country and persona.
 const MAX_ASSETS: u32 = 50_000;
 
-/// Of fewer assets not enough are left to become traps.
+/// With fewer assets, not enough are left for traps.
 const MIN_ASSETS_OF_TRAPS: u64 = 60;
 
 /// Ten years: a demo needs no more, and every day is a folder.
@@ -52,8 +52,8 @@ pub struct SynthConfig {
     pub n_countries: u32,
     /// Whether exact answers are counted too; it takes about as long as writing the events.
     pub answers: bool,
-    /// Whether one title has artwork that misleads whoever only looks at its rates: needs 60 assets or more, and makes some 10 % more events than
-    /// asked for.
+    /// Whether one title has artwork with misleading rates: requires at least 60 assets, and adds some 10 % to the
+    /// requested events.
     pub traps: bool,
 }
 

@@ -22,7 +22,7 @@ pub(super) const QUALIFIED_SECONDS: u32 = 120;
 /// Most impressions follow the previous one within this time: people browse.
 const BROWSING_MS: u32 = 600_000;
 
-/// What is shown in a row is shown again within this time.
+/// Assets shown in a row are shown again within this time.
 const AGAIN_MS: u32 = 5_000;
 
 /// Who a person is.

@@ -1,4 +1,4 @@
-//! Outliers on their way through the wire.
+//! Conversion of outliers to and from wire messages.
 
 use super::answer::{value_from_wire, value_to_wire};
 use super::snapshots::{snapshot_from_wire, snapshot_to_wire};
@@ -8,17 +8,17 @@ use crate::id::SnapshotId;
 use crate::query::{Outlier, OutlierContrast, OutlierKind, OutlierList};
 use crate::wire;
 
-/// A request for outliers on its way to a server.
+/// Encodes a request for outliers.
 pub fn outliers_request_to_wire(snapshot: Option<SnapshotId>) -> wire::OutliersRequest {
     wire::OutliersRequest { snapshot: snapshot.map(|id| id.0) }
 }
 
-/// The snapshot that a request names.
+/// Decodes the snapshot that a request names.
 pub fn outliers_request_from_wire(request: wire::OutliersRequest) -> Option<SnapshotId> {
     request.snapshot.map(SnapshotId)
 }
 
-/// A list of outliers on its way to a client.
+/// Encodes a list of outliers.
 pub fn outliers_to_wire(list: OutlierList) -> wire::OutliersResponse {
     let OutlierList {
         snapshot,
@@ -43,11 +43,11 @@ pub fn outliers_to_wire(list: OutlierList) -> wire::OutliersResponse {
     }
 }
 
-/// A list of outliers as a client received it.
+/// Decodes a list of outliers.
 ///
 /// # Errors
 ///
-/// A kind that this version does not know, a text that is no day, a part that is missing.
+/// A kind unknown to this version, a text that is not a day, a missing part.
 pub fn outliers_from_wire(response: wire::OutliersResponse) -> Result<OutlierList, ServiceError> {
     let wire::OutliersResponse {
         snapshot,

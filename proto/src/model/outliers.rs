@@ -1,43 +1,44 @@
-//! What a model calls an outlier: which members are looked at, who their peers are, and by which rate.
+//! A model's definition of outliers: which members are compared, who their peers are, and by which rate.
 
 use super::Share;
 
-/// What stands out among its peers, as a model declares it.
+/// A model's definition of outliers.
 ///
-/// Always true: the dimension is one of the model's with a single value a cell; peers are attributes of it, each once, and the pool is one
-/// of them; what is above and below a ratio are two counts or sums.
+/// Always true: the dimension is one of the model's with a single value per cell; peers are attributes of it, each
+/// once, and the pool is one of them; numerator and denominator of a ratio are two counts or sums.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutlierRules {
-    /// The dimension whose members are looked at.
+    /// The dimension whose members are compared.
     pub dimension: String,
-    /// The attributes by which members are peers: those that have the same values.
+    /// The attributes that define peers: members with the same values.
     pub peers: Vec<String>,
-    /// The one of them over whose members each the spread of peers is pooled; `None` for all members together.
+    /// The one of them by which the spread of peers is pooled, each of its values being a pool; `None` for all members
+    /// together.
     pub pool: Option<String>,
-    /// The rate by which they are compared: what is above, and below.
+    /// The rate by which they are compared, as numerator and denominator.
     pub rate: RateOfEvents,
-    /// How well whoever is won goes on: more is better. Without it nothing is called misleading.
+    /// How well people watch on after they started: more is better. Without it no member is ever misleading.
     pub watching: Option<Watching>,
-    /// How far a member must be from its peers to stand out, as a part of what they have: above 0. What the model calls worthwhile, unless it
-    /// says otherwise.
+    /// The relative difference from peers that makes an outlier: above 0. Defaults to what the model calls worthwhile.
     pub beyond: f64,
 }
 
 /// A ratio of two counts or sums: `plays / impressions`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateOfEvents {
-    /// The measure above.
+    /// The numerator.
     pub above: String,
-    /// The measure below.
+    /// The denominator.
     pub below: String,
 }
 
-/// What says how well people who were won go on.
+/// How well people watch on after they started.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Watching {
     /// A ratio: `watch_seconds / plays`.
     Rate(RateOfEvents),
-    /// The share of values on one side of a number: `share_above(watch, 30)`, `share_below(watch, 30)`. Below, less is better.
+    /// The share of values on one side of a threshold: `share_above(watch, 30)`, `share_below(watch, 30)`. For the
+    /// latter, less is better.
     Share(Share),
 }
 

@@ -1,4 +1,4 @@
-//! What stands out among its peers, and how that is said.
+//! Outliers among peers, and the sentences that explain them.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,81 +10,83 @@ use super::Value;
 use crate::field::FieldRef;
 use crate::snapshot::SnapshotInfo;
 
-/// What stands out on the newest settled days of a snapshot.
+/// The outliers over the newest settled days of a snapshot.
 ///
-/// Of each kind the list is the longest whose chance of error is 10 % at the most on average. Equal snapshots have equal lists: what was
-/// listed on the days before is computed from their data, too.
+/// Each kind has the longest list with an average probability of error of at most 10 %. Equal snapshots have equal
+/// lists: those of earlier days are computed from their data, too.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutlierList {
     /// The snapshot that every number comes from.
     pub snapshot: SnapshotInfo,
     /// The dimension whose members are compared.
     pub dimension: FieldRef,
-    /// The first and the last of the settled days that are looked at.
+    /// The first and the last of the settled days used.
     pub days: (Date, Date),
-    /// How many these are.
+    /// The number of these days.
     pub n_days: u32,
-    /// How many members were compared with their peers.
+    /// The number of members that were compared with their peers.
     pub n_judged: u64,
-    /// How many had events and were not: too few of these, of days or of peers, or so few people that nothing is told of them.
+    /// The number of members with events that were not: too few events, days or peers, or too few people to show their
+    /// rate.
     pub n_not_judged: u64,
-    /// What stands out, by kind, the surest first.
+    /// The outliers, by kind, the most certain first.
     pub outliers: Vec<Outlier>,
     /// Time of the computation.
     pub elapsed: Duration,
 }
 
-/// A member that stands out.
+/// An outlier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outlier {
-    /// How.
+    /// Its kind.
     pub kind: OutlierKind,
     /// The member.
     pub value: String,
-    /// What people read, where it is not the value.
+    /// The label, where it differs from the value.
     pub label: Option<String>,
     /// The address of a preview.
     pub media: Option<String>,
-    /// What its peers have in common with it.
+    /// The attributes that it shares with its peers.
     pub peers: Vec<(FieldRef, Option<String>)>,
-    /// How many peers there are, itself left out.
+    /// The number of peers, without itself.
     pub n_peers: u32,
-    /// Since which day it has been listed without a gap.
+    /// The day since which it has been listed without interruption.
     pub since: Date,
-    /// That is the first day that was looked at: it may have been so before.
+    /// That is the first day with a list: it may have been an outlier before.
     pub or_before: bool,
-    /// The chance that it does not stand out so by as much as the model says.
+    /// The probability that it is not an outlier by as much as the model requires.
     pub error: f64,
-    /// Its rate beside that of its peers. With [`OutlierKind::Fatigue`], that of the second half of the days, beside what it would be had it
-    /// gone on as the others of its pool.
+    /// Its rate and that of its peers. For [`OutlierKind::Fatigue`], the rate in the second half of the days, and the
+    /// one expected from the trend of the others of its pool.
     pub rate: OutlierContrast,
-    /// With [`OutlierKind::Misleading`], how people go on who were won.
+    /// For [`OutlierKind::Misleading`], how people watch on after they started.
     pub watching: Option<OutlierContrast>,
-    /// The same where watching is a share of a quantile measure and both have one: the median, without regard to mix and age.
+    /// The same as medians, not adjusted for mix and age, if watching is a share of a quantile measure and both have
+    /// one.
     pub median: Option<OutlierContrast>,
-    /// With [`OutlierKind::Fatigue`], events a person in the second half of the days, beside the first.
+    /// For [`OutlierKind::Fatigue`], events per person in the second half of the days, and in the first.
     pub frequency: Option<OutlierContrast>,
 }
 
-/// A number of a member beside what its peers would have.
+/// A value of a member and the one expected from its peers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutlierContrast {
-    /// What it is, as the model writes it: `plays / impressions`.
+    /// The name of the value, as in the model: `plays / impressions`.
     pub of: String,
-    /// The member's.
+    /// The member's value.
     pub own: f64,
-    /// That of its peers: of rates, with the member's mix and age.
+    /// The value of its peers: for rates, adjusted to the member's mix and age.
     pub peers: f64,
-    /// How the one stands to the other, drawn towards 1 as far as peers are alike, with its 95 % interval.
+    /// The ratio of both, shrunk towards 1 according to how similar peers are, with its 95 % interval.
     pub ratio: Value,
 }
 
-/// How a member stands out.
+/// The kind of an outlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount)]
 pub enum OutlierKind {
-    /// Its rate is above that of its peers, and people who were won leave sooner.
+    /// Its rate is above that of its peers, but people leave sooner after they started.
     Misleading,
-    /// Its rate fell, more than that of the others of its pool, while people were shown it more often.
+    /// Its rate fell by more than that of the others of its pool, while people were shown it more often.
     Fatigue,
     /// Its rate is above that of its peers.
     Star,
@@ -113,8 +115,9 @@ impl fmt::Display for OutlierKind {
     }
 }
 
-/// Why it is listed, in a sentence: "plays / impressions 34 % (95 %: +19 % to +51 %) above its 6 peers of title Dune, media_type artwork: 11.9 %
-/// where they would have 8.9 % with its mix and age; since 2026-01-03, wrong by a chance of 2 %".
+/// Why it is listed, in a sentence: "plays / impressions 34 % (95 %: +19 % to +51 %) above its 6 peers of title Dune,
+/// media_type artwork: 11.9 % where they would have 8.9 % with its mix and age; since 2026-01-03, wrong by a chance of
+/// 2 %".
 impl fmt::Display for Outlier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let peers = self.peers.iter().map(|(field, value)| {
@@ -162,7 +165,7 @@ impl fmt::Display for Outlier {
     }
 }
 
-/// How far a ratio is from 1, with its interval.
+/// The relative difference of a ratio from 1, with its interval.
 struct Beyond<'a>(&'a Value);
 
 impl fmt::Display for Beyond<'_> {
@@ -174,7 +177,7 @@ impl fmt::Display for Beyond<'_> {
     }
 }
 
-/// A rate for people: per cent below 1, else a number.
+/// A rate as text: per cent below 1, otherwise a number.
 struct Share(f64);
 
 impl fmt::Display for Share {

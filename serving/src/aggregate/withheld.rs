@@ -59,9 +59,8 @@ impl Withheld {
     }
 }
 
-/// Determines what may be shown of each group; `None` if the model withholds nothing. Takes an estimate of each group
-/// for each measure that counts people.
-/// counts people.
+/// Determines what may be shown of each group; `None` if the model withholds nothing. Computes an estimate for each
+/// group and each measure that counts people.
 pub(super) fn withheld(
     asked: Asked<'_>,
     cells: &Cells<'_>,

@@ -1,4 +1,4 @@
-//! Members beside their peers over some days.
+//! Compares members with their peers over some days.
 
 use std::collections::HashMap;
 
@@ -8,35 +8,37 @@ use super::ratio::{Ratio, binomial};
 use super::sightings::{OfDay, Sighted};
 use super::spread::{Place, Spread};
 
-/// The fewest events that are expected of a member: fewer are not normal.
+/// The smallest expected number of events of a member: with fewer, the logarithm of the rate is not approximately
+/// normal.
 const MIN_EVENTS: f64 = 10.0;
 
-/// The fewest of those who were won.
+/// The smallest number of plays (the denominator of watching) for comparing how people watch on.
 const MIN_WATCHED: f64 = 30.0;
 
-/// The fewest members of a group: with one peer alone nobody can say which of the two stands out.
+/// The smallest size of a group: with a single peer, nobody can say which of the two stands out.
 const MIN_MEMBERS: usize = 3;
 
-/// What is compared.
+/// The compared quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compared {
-    /// The rate, with the same mix and age.
+    /// The rate, adjusted for mix and age.
     Rate,
-    /// How people go on who were won.
+    /// How long people watch on after they started.
     Watching { is_share: bool },
 }
 
-/// A member beside its peers.
+/// A member compared with its peers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Judged {
     pub(super) place: Place,
-    /// The member's number, and that of the middle of its peers.
+    /// The member's value, and the one at the centre of its peers.
     pub(super) own: f64,
     pub(super) peers: f64,
     pub(super) n_peers: usize,
 }
 
-/// Judges what members had on some days, by position; `clustered` is how much more their events vary than independent ones do.
+/// Compares members over some days, by position; `clustered` is the variance inflation of each member's events (the
+/// design effect).
 pub(super) fn judge(
     sighted: &[Sighted],
     days: std::ops::Range<usize>,
@@ -111,8 +113,9 @@ pub(super) fn judge(
     judged
 }
 
-/// Judges how rates changed from the first half of some days to the second, beside all others of a pool: whatever all of them do, by the season
-/// or by a fault, is nobody's own. Of those whose rate did not fall nothing is said.
+/// Compares the change of rates from the first half of some days to the second with that of the other members of a
+/// pool: a change common to all, from the season or a fault, is not the member's own. Members whose rate did not fall
+/// are left out.
 pub(super) fn judge_change(
     sighted: &[Sighted],
     days: std::ops::Range<usize>,
@@ -138,7 +141,7 @@ pub(super) fn judge_change(
             continue;
         }
         let change = change(&before.0, &after.0);
-        // What the rate of the first half makes of the second half's events.
+        // The expected events of the second half at the rate of the first.
         let expected = before.1 / before.3 * after.3;
         of_pools[peers.pool(member.code)].push((at, change, [after.1, after.2, expected]));
     }
@@ -161,12 +164,13 @@ pub(super) fn judge_change(
     judged
 }
 
-/// By how much the logarithm of a rate changed. The same people are in both halves, which makes it surer than the sum of both variances says.
+/// The change of the logarithm of a rate. The same people are in both halves, so that the sum of both variances
+/// overstates the variance.
 pub(super) fn change(before: &Ratio, after: &Ratio) -> Ratio {
     Ratio { log: after.log - before.log, variance: after.variance + before.variance }
 }
 
-/// The first half of some days, by position, and the second.
+/// The first and the second half of some days, by position.
 pub(super) fn halves(
     days: &std::ops::Range<usize>,
 ) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
@@ -174,7 +178,7 @@ pub(super) fn halves(
     (days.start..middle, middle..days.end)
 }
 
-/// On which side of their peers members are looked for.
+/// The side of the peers on which members are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Above,
@@ -182,7 +186,7 @@ pub(super) enum Side {
 }
 
 impl Side {
-    /// The chance that a member is not beyond this share of its peers on this side.
+    /// The posterior probability that a member does not exceed its peers by this share on this side.
     pub(super) fn error(self, place: &Place, share: f64) -> f64 {
         match self {
             Self::Above => 1.0 - place.above(share.ln_1p()),
@@ -191,10 +195,10 @@ impl Side {
     }
 }
 
-/// How likely it is that a member is not beyond a share, by position; `None` of one of whom nothing is known.
+/// The probability that a member, by position, does not exceed its peers by a share; `None` if nothing is known of it.
 pub(super) type ErrorOf<'a> = &'a dyn Fn(usize, f64) -> Option<f64>;
 
-/// How likely each of some members is not beyond a share of its peers.
+/// The probability, for some members, of not exceeding their peers by a share.
 pub(super) fn error_of(
     judged: &HashMap<usize, Judged>,
     side: Side,
@@ -202,8 +206,8 @@ pub(super) fn error_of(
     move |member, share| judged.get(&member).map(|own| side.error(&own.place, share))
 }
 
-/// The chances of a list, of members in order, each condition with its bar. The chance that one of several conditions fails is at most that of
-/// all of them together.
+/// The error probabilities for a list, in order of members, given conditions with their thresholds. The probability
+/// that any of several conditions fails is at most the sum of their probabilities.
 pub(super) fn chances(
     members: &HashMap<usize, Judged>,
     conditions: &[(ErrorOf<'_>, f64)],

@@ -1,11 +1,11 @@
-//! Which members are listed, by the chance that each is listed wrongly.
+//! Selects the members to list, given the probability that each is listed wrongly.
 
 use std::collections::BTreeSet;
 
-/// The most that the chance of error may be on average over a list.
+/// The largest average probability of error over a list.
 pub(super) const MAX_ERROR: f64 = 0.1;
 
-/// How likely it is that a member is not beyond the bar, and not beyond half of it.
+/// The probabilities that a member is not beyond the threshold, and not beyond half of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Chance {
     pub(super) member: usize,
@@ -13,9 +13,10 @@ pub(super) struct Chance {
     pub(super) error_of_half: f64,
 }
 
-/// The longest list whose chance of error is [`MAX_ERROR`] at the most on average (Newton, Noueiry, Sarkar and Ahlquist, "Detecting differential
-/// gene expression with a semiparametric hierarchical mixture method", Biostatistics 2004); then of those who were listed the day before as
-/// many more as are beyond half of the bar with no more error on average over all.
+/// The longest list with an average probability of error of at most [`MAX_ERROR`] (Newton, Noueiry, Sarkar and
+/// Ahlquist, "Detecting differential gene expression with a semiparametric hierarchical mixture method", Biostatistics
+/// 2004); then as many of those listed the day before as are beyond half of the threshold without exceeding that
+/// average over all.
 pub(super) fn listed(chances: &[Chance], before: &BTreeSet<usize>) -> BTreeSet<usize> {
     let mut by_error: Vec<&Chance> = chances.iter().collect();
     by_error.sort_by(|a, b| a.error.total_cmp(&b.error).then(a.member.cmp(&b.member)));
@@ -30,7 +31,7 @@ pub(super) fn listed(chances: &[Chance], before: &BTreeSet<usize>) -> BTreeSet<u
     new.iter().chain(stayed.iter().take(n_stayed)).map(|own| own.member).collect()
 }
 
-/// How many of these, which grow, go with `n` others whose errors add up to `sum`.
+/// How many of these increasing probabilities can join `n` others with the total `sum`.
 fn longest(errors: impl Iterator<Item = f64>, mut sum: f64, mut n: usize) -> usize {
     let mut n_taken = 0;
     for error in errors {

@@ -1,27 +1,29 @@
-//! What rate is expected of events by who was shown them and at which age.
+//! The expected rate of events given who was shown them and at which age.
 //!
-//! A multiplicative model: the rate is that of the member, times a factor of its age, times one of each stratum (the member of every other
-//! dimension, and of one with many values their set). Factors are those of a pool, fitted to what all its members have, by proportional fitting in
-//! turn (Deming and Stephan, 1940), which gives the estimates of a Poisson regression. A few events of one stratum say little: each factor
-//! has [`PRIOR`] events of its own, at which it is 1.
+//! A multiplicative model: the rate is a member's rate, times a factor for its age, times one factor for each stratum
+//! (the member of each other dimension; for multi-valued ones, the set of values). Factors belong to a pool and are
+//! fitted to all its members by iterative proportional fitting (Deming and Stephan, 1940), which gives the estimates of
+//! a Poisson regression. A stratum with few events says little: each factor has a prior of [`PRIOR`] events at a factor
+//! of 1.
 
-/// By how many events a factor is drawn to 1.
+/// The number of prior events that shrink a factor towards 1.
 const PRIOR: f64 = 5.0;
 
-/// The rounds of fitting, at the most, and the change below which it ends.
+/// The largest number of iterations, and the change below which fitting stops.
 const MAX_ROUNDS: usize = 100;
 const SMALL: f64 = 1e-6;
 
-/// The first age of each step, in days since a member's first day: whatever is new is played more or less for that alone.
+/// The first age of each bracket, in days since a member's first day: novelty alone changes how much a member is
+/// played.
 const AGES: [i32; 6] = [0, 1, 3, 7, 14, 28];
 
-/// The step of an age; of one that is not known the last one, since who was there on the first day of all is old.
+/// The bracket of an age; the last one if the age is unknown, since whatever was there on the first day of all is old.
 pub(super) fn step_of_age(days: Option<i32>) -> usize {
     let last = AGES.len() - 1;
     days.map_or(last, |days| AGES.iter().rposition(|first| *first <= days).unwrap_or(0))
 }
 
-/// What one member had in one stratum at one step of age.
+/// The events of one member in one stratum and age bracket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Seen {
     pub(super) member: u32,
@@ -35,12 +37,13 @@ pub(super) struct Seen {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Factors {
     ages: [f64; AGES.len()],
-    /// By dimension and code.
+    /// By dimension, then by code.
     strata: Vec<Vec<f64>>,
 }
 
 impl Factors {
-    /// Fits the factors; `strata` has the code of each dimension by stratum, each below the dimension's number of codes.
+    /// Fits the factors; `strata` has the code of each dimension by stratum, each below the dimension's number of
+    /// codes.
     pub(super) fn fit(seen: &[Seen], strata: &[Vec<u32>], n_codes: &[usize]) -> Self {
         let mut own = Self {
             ages: [1.0; AGES.len()],
@@ -48,7 +51,7 @@ impl Factors {
         };
         let n_members = seen.iter().map(|own| own.member as usize + 1).max().unwrap_or(0);
         for _ in 0..MAX_ROUNDS {
-            // The members' own rates, which no prior draws anywhere.
+            // The members' own rates, without a prior.
             let mut sums = vec![(0.0, 0.0); n_members];
             for cell in seen {
                 let (above, below) = &mut sums[cell.member as usize];
@@ -75,7 +78,7 @@ impl Factors {
         own
     }
 
-    /// Fits one kind of factors, the others and the rates being given; returns the largest change.
+    /// Fits one kind of factors, given the others and the rates; returns the largest change.
     fn refit(
         &mut self,
         seen: &[Seen],
@@ -90,7 +93,7 @@ impl Factors {
             let expected = cell.below * rates[cell.member as usize] * self.of(cell.age, codes);
             let place = at(cell, codes);
             sums[place].0 += cell.above;
-            // Without the factor itself.
+            // Without the factor that is being fitted.
             sums[place].1 += expected / factors(self)[place].max(1e-12);
         }
         let mut largest: f64 = 0.0;
@@ -102,7 +105,7 @@ impl Factors {
         largest
     }
 
-    /// The factor of an age and a stratum together.
+    /// The combined factor for an age and a stratum.
     pub(super) fn of(&self, age: usize, codes: &[u32]) -> f64 {
         let strata = self.strata.iter().zip(codes).map(|(factors, code)| factors[*code as usize]);
         self.ages[age] * strata.product::<f64>()

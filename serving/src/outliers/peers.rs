@@ -1,4 +1,4 @@
-//! Who is whose peer, and in which pool.
+//! Groups of peers, and their pools.
 
 use std::collections::HashMap;
 
@@ -6,11 +6,11 @@ use clio_proto::{Code, FieldRef, OutlierRules, ServiceError};
 
 use crate::snapshot::{NULL, Snapshot};
 
-/// The groups of peers of one dimension's members.
+/// The groups of peers among the members of one dimension.
 pub(super) struct Peers {
     /// Its position in the model.
     pub(super) dimension: usize,
-    /// The attributes that peers have in common, by position among the snapshot's fields.
+    /// The attributes that define peers, by position among the snapshot's fields.
     fields: Vec<usize>,
     /// By code: the group.
     groups: Vec<usize>,
@@ -20,7 +20,7 @@ pub(super) struct Peers {
 }
 
 impl Peers {
-    /// By what lookups say of members now.
+    /// According to the current lookups.
     pub(super) fn new(snapshot: &Snapshot, rules: &OutlierRules) -> Result<Self, ServiceError> {
         let reference = |attribute: Option<&String>| FieldRef {
             dimension: rules.dimension.clone(),
@@ -59,7 +59,7 @@ impl Peers {
         Ok(Self { dimension, fields, groups, of_group, n_pools: pools.len() })
     }
 
-    /// The codes that cells have of a dimension: each is below this.
+    /// The upper bound of a dimension's codes in cells: each is below it.
     pub(super) fn n_codes(&self, snapshot: &Snapshot, dimension: usize) -> usize {
         let is_it = |field: &&std::sync::Arc<crate::snapshot::Field>| {
             field.dimension == dimension && field.reference.attribute.is_none()
@@ -85,7 +85,7 @@ impl Peers {
         self.n_pools
     }
 
-    /// What the members of a code's group have in common.
+    /// The attribute values that a code's group shares.
     pub(super) fn in_common(
         &self,
         snapshot: &Snapshot,

@@ -1,5 +1,5 @@
-//! What is known of members' people, asked as any question is: so that sketches are united where they always are, and nothing is heard of small
-//! groups.
+//! The people of members, obtained by ordinary queries, so that sketches are united in one place and small groups are
+//! withheld as usual.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,10 +18,10 @@ use crate::propagation::Z_95;
 use crate::snapshot::Snapshot;
 use crate::verdict::normal_tail;
 
-/// How many standard errors of a count lie between its bounds: 95 % on both sides.
+/// The distance between the bounds of a count in standard errors: two-sided, 95 %.
 const ERRORS_BETWEEN_BOUNDS: f64 = 2.0 * Z_95;
 
-/// Whom to ask.
+/// What queries need.
 #[derive(Clone, Copy)]
 pub(super) struct Asking<'a> {
     pub(super) snapshot: &'a Snapshot,
@@ -62,7 +62,8 @@ impl Asking<'_> {
         }
     }
 
-    /// The measure that counts those to whom what is below the rate happened, and the one that counts those of them to whom what is above it did.
+    /// The measure that counts the people behind the denominator of the rate, and the one that counts those among them
+    /// behind the numerator.
     fn people(&self) -> (Option<&str>, Option<&str>) {
         let model = &self.snapshot.model;
         let counting = |measure: &str| counting(self.snapshot, measure);
@@ -76,7 +77,7 @@ impl Asking<'_> {
         }
     }
 
-    /// What is known of members over the newest days.
+    /// The people of members over the newest days.
     pub(super) fn newest(
         &self,
         sighted: &[Sighted],
@@ -120,12 +121,12 @@ impl Asking<'_> {
         Ok(sighted.iter().map(of).collect())
     }
 
-    /// The fewest people that are told of; 0 where all are.
+    /// The smallest number of people that may be shown; 0 if nothing is withheld.
     pub(super) fn least(&self) -> f64 {
         self.snapshot.model.small_groups().map_or(0.0, |own| f64::from(own.min_people))
     }
 
-    /// What the median of watching is called, where it is a share of a quantile measure.
+    /// The name of the median of watching, if watching is a share of a quantile measure.
     pub(super) fn median(&self) -> Option<String> {
         match &self.rules.watching {
             Some(Watching::Share(share)) => Some(format!("{}.p50", share.measure())),
@@ -133,13 +134,13 @@ impl Asking<'_> {
         }
     }
 
-    /// What events a person are called: `impressions / viewers`. `None` where nothing counts the people.
+    /// The name of events per person: `impressions / viewers`. `None` if nothing counts the people.
     pub(super) fn frequency(&self) -> Option<String> {
         self.people().0.map(|people| format!("{} / {people}", self.rules.rate.below))
     }
 }
 
-/// The distinct measures, as far as they are seen, that count the people of a measure's source.
+/// The distinct measures visible to the caller that count the people of a measure's source.
 fn counting<'a>(snapshot: &'a Snapshot, measure: &str) -> Vec<&'a str> {
     let model = &snapshot.model;
     let source = model.measure(measure).and_then(|own| own.kind.source());
@@ -151,7 +152,7 @@ fn counting<'a>(snapshot: &'a Snapshot, measure: &str) -> Vec<&'a str> {
     counts.map(|own| own.name.as_str()).collect()
 }
 
-/// The place of a measure among those asked for, which has each once.
+/// The position of a measure among the requested ones, each of which is requested once.
 fn place<'a>(asked: &mut Vec<&'a str>, measure: &'a str) -> usize {
     asked.iter().position(|own| *own == measure).unwrap_or_else(|| {
         asked.push(measure);
@@ -159,14 +160,14 @@ fn place<'a>(asked: &mut Vec<&'a str>, measure: &'a str) -> usize {
     })
 }
 
-/// What is known of a member's people over the newest days.
+/// The people of a member over the newest days.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct OfPeople {
-    /// By how much its events vary more than independent ones, since those of one person are alike.
+    /// The variance inflation of its events relative to independent ones, from the correlation of one person's events.
     pub(super) clustered: f64,
-    /// There are enough of them that its rate is told.
+    /// There are enough of them to show its rate.
     pub(super) is_told: bool,
-    /// The same of how they go on.
+    /// There are enough of them to show how they watch on.
     pub(super) is_watching_told: bool,
 }
 
@@ -176,7 +177,7 @@ impl Default for OfPeople {
     }
 }
 
-/// Events a person over some days, as a logarithm, with the variance that counting gives it.
+/// Events per person over some days, as a logarithm with its variance from counting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Often {
     log: f64,
@@ -184,7 +185,7 @@ pub(super) struct Often {
 }
 
 impl Often {
-    /// `None` of nobody, and where nothing is told.
+    /// `None` without people or events, and if either is withheld.
     fn of(events: Value, people: Value) -> Option<Self> {
         let (events, number) = (events.value?, people.value?);
         if events <= 0.0 || number <= 0.0 {
@@ -200,7 +201,7 @@ impl Often {
     }
 }
 
-/// How often people were shown a member in the first half of some days, and in the second.
+/// Events per person of a member in the first and the second half of some days.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct More {
     pub(super) before: Often,
@@ -208,7 +209,7 @@ pub(super) struct More {
 }
 
 impl More {
-    /// The logarithm of the second over the first.
+    /// The logarithm of the ratio of the second to the first.
     fn log(self) -> f64 {
         self.after.log - self.before.log
     }
@@ -217,7 +218,7 @@ impl More {
         (self.after.variance + self.before.variance).sqrt()
     }
 
-    /// The chance, by counting alone, that the second is not above the first by a share.
+    /// The probability, from counting error alone, that the second does not exceed the first by a share.
     pub(super) fn chance_of_less(self, share: f64) -> f64 {
         let beyond = self.log() - share.ln_1p();
         match self.error() {
@@ -226,7 +227,7 @@ impl More {
         }
     }
 
-    /// The second over the first, with the 95 % bounds of counting.
+    /// The ratio of the second to the first, with 95 % bounds from counting.
     pub(super) fn ratio(self) -> Value {
         let off = Z_95 * self.error();
         let [value, lower, upper] = [0.0, -off, off].map(|off| (self.log() + off).exp());
@@ -234,7 +235,8 @@ impl More {
     }
 }
 
-/// How often people were shown each member, by days; kept, since days that are a second half are a first half later on.
+/// Events per person of each member, by days; cached, since the second half of one window is the first half of a later
+/// one.
 pub(super) struct Frequencies<'a> {
     asking: Asking<'a>,
     days: &'a [Date],
@@ -246,7 +248,8 @@ impl<'a> Frequencies<'a> {
         Self { asking, days, known: HashMap::new() }
     }
 
-    /// By code, how often in some days, by position; costs a question when it is first asked. Empty where nothing counts people.
+    /// Events per person by code over some days, by position; the first call for them costs a query. Empty if nothing
+    /// counts people.
     fn of(&mut self, days: &Range<usize>) -> Result<&HashMap<u32, Often>, ServiceError> {
         if !self.known.contains_key(days) {
             let rate = &self.asking.rules.rate;
@@ -255,7 +258,7 @@ impl<'a> Frequencies<'a> {
                 let asked = [rate.above.as_str(), rate.below.as_str(), people];
                 let range = (self.days[days.start], self.days[days.end - 1]);
                 let often = |(code, values): (u32, Vec<Value>)| {
-                    // The rate of these days is told, too.
+                    // Only if the rate over these days is not withheld either.
                     let is_told = !values[..2].iter().any(|own| own.withheld);
                     let often = Often::of(values[1], values[2]).filter(|_| is_told)?;
                     Some((code, often))
@@ -267,7 +270,7 @@ impl<'a> Frequencies<'a> {
         Ok(&self.known[days])
     }
 
-    /// Members of whom both halves are known, by position.
+    /// The members, by position, with both halves known.
     pub(super) fn both(
         &mut self,
         sighted: &[Sighted],
@@ -287,7 +290,8 @@ impl<'a> Frequencies<'a> {
 mod tests {
     use super::*;
 
-    /// By hand: 3 and 2 events a person, of 1,000 ± 19.6 people: √2 % of error together, and ln 1.5 − ln 1.05 is 25.2 of these.
+    /// By hand: 3 and 2 events per person, with 1,000 ± 19.6 people each: a standard error of √2 % for the ratio; ln
+    /// 1.5 − ln 1.05 is 25.2 times that.
     #[test]
     fn a_frequency_is_as_sure_as_its_people_are_counted() {
         let people = Value::estimate(1_000.0, 980.4, 1_019.6, false);

@@ -13,20 +13,20 @@ use super::people::{Asking, Frequencies, More, OfPeople};
 use super::sightings::Sighted;
 use super::{N_DAYS, first_looked_at};
 
-/// Above this chance of error, of everybody, nobody's frequency is worth the question.
+/// If every member's probability of error exceeds this, querying events per person is not worthwhile.
 const HOPELESS: f64 = 0.5;
 
-/// What lists are worked out from; all members are told of.
+/// The inputs of lists; no member's rate is withheld.
 pub(super) struct Replay<'a> {
     pub(super) asking: Asking<'a>,
     pub(super) peers: &'a Peers,
     pub(super) sighted: &'a [Sighted],
     pub(super) of_people: &'a [OfPeople],
-    /// All settled days that are looked at.
+    /// All settled days that are read.
     pub(super) days: &'a [Date],
 }
 
-/// What members are compared by on one day, by position.
+/// The comparisons of members on one day, by position.
 pub(super) struct Today {
     pub(super) rates: HashMap<usize, Judged>,
     pub(super) watching: HashMap<usize, Judged>,
@@ -35,11 +35,12 @@ pub(super) struct Today {
     pub(super) chances: Vec<(OutlierKind, Vec<Chance>)>,
 }
 
-/// Since which day, by position, each member is listed.
+/// The day, by position, since which each member has been listed.
 pub(super) type Listed = HashMap<(OutlierKind, usize), usize>;
 
 impl Replay<'_> {
-    /// The last day, with who is listed since when: of one day after the other, each with the list of the day before.
+    /// Runs day by day, each with the list of the day before; returns the last day, and since when each member has been
+    /// listed.
     pub(super) fn run(&self) -> Result<(Today, Listed), ServiceError> {
         let clustered: Vec<f64> = self.of_people.iter().map(|own| own.clustered).collect();
         let mut frequencies = Frequencies::new(self.asking, self.days);
@@ -68,7 +69,7 @@ impl Replay<'_> {
         }
     }
 
-    /// Members over some days.
+    /// Compares members over some days.
     fn today(
         &self,
         days: Range<usize>,
@@ -97,7 +98,7 @@ impl Replay<'_> {
         Ok(today)
     }
 
-    /// Of each kind, how likely each member is none.
+    /// For each kind, the probability that each member is not of it.
     fn chances(&self, today: &Today) -> Vec<(OutlierKind, Vec<Chance>)> {
         let Today { rates, watching, changes, more, chances: _ } = today;
         let rules = self.asking.rules;
@@ -120,7 +121,7 @@ impl Replay<'_> {
         OutlierKind::ALL.iter().map(chances_of).collect()
     }
 
-    /// Whether it is told how people go on who were won: of a share, not where it is one of few.
+    /// Whether it may be shown how people watch on: for a share, only if neither side of it is small.
     fn is_watching_told(&self, member: usize, days: &Range<usize>) -> bool {
         let least = self.asking.least();
         let is_share = matches!(self.asking.rules.watching, Some(Watching::Share(_)));

@@ -1,4 +1,4 @@
-//! Those who are listed, as they are shown.
+//! Listed members, as shown.
 
 use clio_proto::{
     FieldRef, Filter, Outlier, OutlierContrast, OutlierKind, Query, QueryRange, ServiceError, Test,
@@ -12,7 +12,7 @@ use super::replay::{Listed, Replay, Today};
 use crate::answer::answer;
 
 impl Replay<'_> {
-    /// By kind, the surest first.
+    /// By kind, the most certain first.
     pub(super) fn shown(
         &self,
         today: &Today,
@@ -31,7 +31,7 @@ impl Replay<'_> {
         Ok(outliers)
     }
 
-    /// One, that is listed since a day, by position.
+    /// One member, listed since a day, by position.
     fn outlier(
         &self,
         kind: OutlierKind,
@@ -87,7 +87,7 @@ impl Replay<'_> {
         }))
     }
 
-    /// What watching is called: the share of those who stay, whichever side the model writes.
+    /// The name of watching: always the share of those who stay, whichever side the model names.
     fn watching(&self) -> String {
         match &self.asking.rules.watching {
             Some(Watching::Share(share)) => {
@@ -98,7 +98,7 @@ impl Replay<'_> {
         }
     }
 
-    /// The median of a member's watching, and that of its peers together, which are those whose watching is compared.
+    /// The median of a member's watching, and the joint one of those peers whose watching is compared.
     fn median(
         &self,
         member: usize,

@@ -1,6 +1,7 @@
-//! What each member had on each of the newest settled days, beside what its mix and age would give.
+//! Each member's events on each of the newest settled days, with the number expected from its mix and age.
 //!
-//! The cells of these days are read twice: once for the factors of mix and age, and once for what they make of each day.
+//! The cells of these days are read twice: once to fit the factors of mix and age, and once to compute each day's
+//! expectation.
 
 use std::collections::HashMap;
 
@@ -15,18 +16,18 @@ use crate::aggregate::Cancel;
 use crate::config::Limits;
 use crate::snapshot::{Chunk, MeasureColumn, NULL, QuantileArena, Snapshot, day_number};
 
-/// The most codes of a dimension whose members are strata: with more, most have too few events to say anything.
+/// The largest number of codes of a dimension used for strata: with more, most members have too few events.
 const MAX_CODES: usize = 1_000;
 
-/// The most dimensions of strata: a stratum is one number of 64 bits.
+/// The largest number of dimensions in strata: a stratum is encoded in 64 bits.
 const MAX_DIMENSIONS: usize = 6;
 
-/// What one member had on one day.
+/// One member's events on one day.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct OfDay {
     pub(super) above: f64,
     pub(super) below: f64,
-    /// What its mix and age make of what is below, at a rate of 1.
+    /// The expected numerator, given mix and age, at a rate of 1.
     pub(super) expected: f64,
     pub(super) watched: f64,
     pub(super) watched_of: f64,
@@ -55,7 +56,7 @@ pub(super) fn sightings(
         .take(MAX_DIMENSIONS)
         .collect();
     let n_codes: Vec<usize> = dimensions.iter().map(|at| peers.n_codes(snapshot, *at)).collect();
-    // All rows are seen, or there would be no list.
+    // All rows are visible: snapshots with hidden ones are refused before.
     let first_days = snapshot.first_days(own, &|_, _| None)?;
     let mut strata = Strata { codes: Vec::new(), known: HashMap::new() };
     let mut members: HashMap<u32, u32> = HashMap::new();
@@ -123,7 +124,7 @@ pub(super) fn sightings(
     Ok(sighted)
 }
 
-/// The factors of each pool. Cells come in order, so that sums are the same every time.
+/// Fits the factors of each pool. Cells come in a fixed order, so that sums are reproducible.
 fn fit(
     sighted: &[Sighted],
     seen: HashMap<(u32, usize, u32), (f64, f64)>,
@@ -142,7 +143,7 @@ fn fit(
     pools.iter().map(|seen| Factors::fit(seen, &strata.codes, n_codes)).collect()
 }
 
-/// Strata by the codes of their dimensions.
+/// Strata, by the codes of their dimensions.
 struct Strata {
     codes: Vec<Vec<u32>>,
     known: HashMap<u64, u32>,
@@ -160,7 +161,7 @@ impl Strata {
     }
 }
 
-/// Which columns are read.
+/// The columns that are read.
 struct Read {
     above: usize,
     below: usize,
@@ -177,7 +178,7 @@ impl Read {
     fn new(snapshot: &Snapshot, rules: &OutlierRules) -> Result<Self, ServiceError> {
         let column = |name: &str| {
             let found = snapshot.layout.measures.iter().position(|own| own.name == name);
-            // A valid model names stored measures alone.
+            // A valid model names only stored measures.
             found.ok_or_else(|| ServiceError::new(Code::Internal, format!("no measure `{name}`")))
         };
         let watching = match &rules.watching {
@@ -185,7 +186,7 @@ impl Read {
             Some(Watching::Rate(RateOfEvents { above, below })) => {
                 Some(ReadWatching::Rate { above: column(above)?, below: column(below)? })
             }
-            // Below or above is the same: values that are not less are what is counted.
+            // Both sides are treated alike: the values at or above the threshold are counted.
             Some(Watching::Share(share)) => Some(ReadWatching::Share {
                 column: column(share.measure())?,
                 threshold: share.threshold(),
@@ -196,7 +197,7 @@ impl Read {
     }
 }
 
-/// How people went on, row by row.
+/// How people watch on, row by row.
 struct Watched {
     read: Option<ReadWatching>,
     union: Option<QuantileUnion>,
@@ -236,7 +237,7 @@ impl Watched {
     }
 }
 
-/// How many values of a row are not less than a number, and how many there are.
+/// The number of a row's values at or above a threshold, and the number of all its values.
 fn above(
     arena: &QuantileArena,
     row: usize,
@@ -256,7 +257,7 @@ fn above(
     Ok((share * n_values, n_values))
 }
 
-/// A row's number.
+/// The value of a row.
 fn number(column: &MeasureColumn, row: usize) -> f64 {
     match column {
         MeasureColumn::Int { values, .. } => values[row] as f64,

@@ -1,22 +1,23 @@
-//! How far members lie from their peers, by how alike members are.
+//! The distances of members from the centres of their groups, shrunk according to how similar peers are.
 //!
-//! Each group of peers has a centre, and how far its members are from it is drawn from one mixture of normal distributions around 0, whose
-//! weights are those that make all groups of a pool likeliest: *adaptive shrinkage* (Stephens, "False discovery rates: a new deal", Biostatistics
-//! 2017), with centres that are estimated in the same EM. A single normal distribution is one of them; but a few stars among members that are
-//! equal make it so wide that chance passes for more of them, and they draw the centre of their group after them (`tests/simulation.rs`).
+//! Each group of peers has a centre, and the distances of its members from it share a prior: a mixture of normal
+//! distributions around 0, with the weights of maximum likelihood over all groups of a pool. This is *adaptive
+//! shrinkage* (Stephens, "False discovery rates: a new deal", Biostatistics 2017), with the centres estimated in the
+//! same EM. A single normal distribution is a special case; but a few stars among equal members would make it so wide
+//! that more noise passes for outliers, and would pull the centre of their group towards them (`tests/simulation.rs`).
 
 use std::array;
 
 use super::ratio::Ratio;
 use crate::verdict::normal_tail;
 
-/// How many normal distributions there are.
+/// The number of normal distributions in the mixture.
 const N_PARTS: usize = 12;
 
-/// The smallest standard deviation but 0, of logarithms; each further one is √2 as wide, to 64 %.
+/// The smallest standard deviation above 0, in logarithms; each further one is √2 times as wide, up to 64 %.
 const NARROWEST: f64 = 0.02;
 
-/// The steps of EM, at the most; and the change of weights and centres below which it ends.
+/// The largest number of EM steps, and the change of weights and centres below which EM stops.
 const MAX_STEPS: usize = 300;
 const SMALL: f64 = 1e-6;
 
@@ -27,17 +28,17 @@ fn widths() -> [f64; N_PARTS] {
     })
 }
 
-/// The spread of the members of a pool around the centres of their groups.
+/// The distribution of the members of a pool around the centres of their groups.
 #[derive(Debug, Clone)]
 pub(super) struct Spread {
     pub(super) weights: [f64; N_PARTS],
-    /// By group: the centre, and one over its variance.
+    /// By group: the centre and its precision.
     centres: Vec<(f64, f64)>,
 }
 
 impl Spread {
-    /// The likeliest of these members, each with its group below `n_groups`; every group has a member. Costs an exponential a member, part and
-    /// step.
+    /// Fits the mixture by maximum likelihood to these members, each with its group below `n_groups`; every group has a
+    /// member. Costs an exponential per member, component and step.
     pub(super) fn of(members: &[(usize, Ratio)], n_groups: usize) -> Self {
         let mut logs = vec![Vec::new(); n_groups];
         members.iter().for_each(|(group, own)| logs[*group].push(own.log));
@@ -52,7 +53,7 @@ impl Spread {
         spread
     }
 
-    /// One step of EM; returns the largest change.
+    /// One EM step; returns the largest change.
     fn step(&mut self, members: &[(usize, Ratio)], densities: &[Densities]) -> f64 {
         let mut weights = [0.0; N_PARTS];
         let mut sums = vec![(0.0, 0.0); self.centres.len()];
@@ -90,7 +91,7 @@ impl Spread {
         self.centres[group].0
     }
 
-    /// How far a member is from the centre of its group, after what was seen of it and of all others.
+    /// The posterior distribution of a member's distance from the centre of its group.
     pub(super) fn place(&self, group: usize, own: &Ratio) -> Place {
         let (centre, precision) = self.centres[group];
         let logs = self.weights.map(|weight| weight.max(1e-300).ln());
@@ -98,18 +99,18 @@ impl Spread {
         Place(array::from_fn(|part| {
             let width = widths[part] * widths[part];
             let drawn = width / (width + own.variance);
-            // The centre is not known for certain, and the further it is, the less the member is drawn to it.
+            // The centre is itself uncertain, and the more the member is shrunk, the less that matters.
             let variance = drawn * own.variance + drawn * drawn / precision.max(1e-300);
             (parts[part], drawn * (own.log - centre), variance.sqrt())
         }))
     }
 }
 
-/// What the density of a member is made of in each part.
+/// The terms of a member's density under each component.
 struct Densities {
-    /// One over the variance.
+    /// The inverse of the variance.
     precision: [f64; N_PARTS],
-    /// The logarithm of the density in the middle.
+    /// The logarithm of the density at the centre.
     most: [f64; N_PARTS],
 }
 
@@ -122,7 +123,8 @@ impl Densities {
         }
     }
 
-    /// How likely each part is the one that a member is of which is so far off, given the logarithms of the weights.
+    /// The posterior probability of each component, for a member at a distance `off`, given the logarithms of the
+    /// weights.
     fn parts(&self, weights: &[f64; N_PARTS], off: f64) -> [f64; N_PARTS] {
         let logs: [f64; N_PARTS] = array::from_fn(|part| {
             weights[part] + self.most[part] - 0.5 * off * off * self.precision[part]
@@ -134,12 +136,12 @@ impl Densities {
     }
 }
 
-/// Where a member lies: a mixture of normal distributions, by weight, mean and standard deviation.
+/// The posterior of a member's distance: a mixture of normal distributions, by weight, mean and standard deviation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place([(f64, f64, f64); N_PARTS]);
 
 impl Place {
-    /// The chance that it is above a number.
+    /// The probability that it is above a number.
     pub(super) fn above(&self, number: f64) -> f64 {
         let of_part = |(weight, mean, deviation): (f64, f64, f64)| {
             weight
@@ -151,7 +153,7 @@ impl Place {
         self.0.into_iter().map(of_part).sum()
     }
 
-    /// The chance that it is below a number.
+    /// The probability that it is below a number.
     pub(super) fn below(&self, number: f64) -> f64 {
         (1.0 - self.above(number)).max(0.0)
     }
@@ -160,7 +162,7 @@ impl Place {
         self.0.iter().map(|(weight, mean, _)| weight * mean).sum()
     }
 
-    /// The number that it is above of by this chance.
+    /// The number that it exceeds with this probability.
     pub(super) fn exceeded(&self, chance: f64) -> f64 {
         let (mut low, mut high) = (-20.0, 20.0);
         for _ in 0..60 {

@@ -1,4 +1,4 @@
-//! The parts against numbers worked out elsewhere, and lists against what was planted.
+//! The parts against reference values, and lists against planted outliers.
 
 mod simulation;
 
@@ -9,10 +9,10 @@ use super::mix::{Factors, Seen, step_of_age};
 use super::ratio::{MIN_DAYS, Ratio, binomial, clustered};
 use super::spread::Spread;
 
-/// What `scipy.optimize.minimize` found for [`example`], the best of twenty beginnings.
+/// The result of `scipy.optimize.minimize` for [`example`], the best of twenty starting points.
 const EXPECTED_LOG_LIKELIHOOD: f64 = 30.762_124;
 const EXPECTED_CENTRES: [f64; 3] = [-2.306_838, -1.508_657, -1.006_947];
-/// With these, the chance that the star is beyond 0.36, by `scipy.stats.norm`.
+/// With it, the probability that the star is beyond 0.36, by `scipy.stats.norm`.
 const EXPECTED_STAR: f64 = 0.684_939;
 
 fn close(found: f64, expected: f64, tolerance: f64) {
@@ -23,7 +23,8 @@ fn ratio(log: f64, variance: f64) -> Ratio {
     Ratio { log, variance }
 }
 
-/// By hand: ten days of 10 of 100 and of 14 of 100 in turn; residuals of 2, so that Σ is 40 and the variance 40 · 10 / 7 / 120.5².
+/// By hand: ten days alternating between 10 and 14 of 100; residuals of 2, so that Σ is 40 and the variance 40 · 10 / 7
+/// / 120.5².
 #[test]
 fn a_rate_varies_as_its_days_do() {
     let days = |n: usize| -> Vec<(f64, f64)> {
@@ -41,14 +42,15 @@ fn a_rate_varies_as_its_days_do() {
 fn events_of_few_people_say_less() {
     close(binomial(20.0, 100.0, 1.0), 0.8 / 20.0, 1e-12);
     close(binomial(20.0, 100.0, 3.0), 2.4 / 20.0, 1e-12);
-    // Independent events: of five a person 1 - 0.8⁵ did it once.
+    // Independent events: of people with five each, 1 - 0.8⁵ did it at least once.
     close(clustered(0.2, 5.0, 1.0 - 0.8_f64.powi(5)), 1.0, 1e-9);
-    // Who does it once always does.
+    // Whoever does it once always does.
     close(clustered(0.2, 5.0, 0.2), 1.0 + 2.0 * 4.0, 1e-6);
     close(clustered(0.2, 1.0, 0.2), 1.0, 1e-12);
 }
 
-/// `scipy.optimize.minimize` (BFGS), over the weights by a softmax and over the centres, is another way to the same.
+/// `scipy.optimize.minimize` (BFGS), over the weights by a softmax and over the centres, maximises the same likelihood
+/// in another way.
 #[test]
 fn the_spread_is_the_likeliest() {
     let (members, n_groups) = example();
@@ -64,7 +66,7 @@ fn the_spread_is_the_likeliest() {
     close(star.above(star.exceeded(0.25)), 0.25, 1e-6);
 }
 
-/// Three groups: one with a star, one with a weak one, one of equals.
+/// Three groups: one with a star, one with a weak member, one of equals.
 fn example() -> (Vec<(usize, Ratio)>, usize) {
     let logs = [
         (0, -2.31, 0.0009),
@@ -84,7 +86,7 @@ fn example() -> (Vec<(usize, Ratio)>, usize) {
     (logs.into_iter().map(|(group, log, variance)| (group, ratio(log, variance))).collect(), 3)
 }
 
-/// The logarithm of the density of all members, without the constant.
+/// The log-likelihood of all members, without the constant.
 fn log_likelihood(spread: &Spread, members: &[(usize, Ratio)]) -> f64 {
     let width = |part: usize| match part {
         0 => 0.0,
@@ -105,7 +107,7 @@ fn chance(member: usize, error: f64, error_of_half: f64) -> Chance {
     Chance { member, error, error_of_half }
 }
 
-/// By hand: 0.02 + 0.1 + 0.18 is 0.3, a tenth on average; one of 0.2 more is too much.
+/// By hand: 0.02 + 0.1 + 0.18 is 0.3, a tenth on average; another 0.2 is too much.
 #[test]
 fn lists_are_as_long_as_their_error_allows() {
     let of = |errors: &[f64]| {
@@ -125,12 +127,13 @@ fn who_was_listed_stays_until_below_half_of_the_bar() {
     let before = BTreeSet::from([1, 3]);
     assert_eq!(listed(&chances, &before), BTreeSet::from([0, 1]));
     assert_eq!(listed(&chances, &BTreeSet::new()), BTreeSet::from([0]));
-    // Alone, too, and not when half of the bar is not reached either.
+    // Also alone, and not if it does not reach half of the threshold.
     assert_eq!(listed(&chances[1..], &before), BTreeSet::from([1]));
     assert_eq!(listed(&chances[3..], &before), BTreeSet::new());
 }
 
-/// Members of equal rates, of which one was shown where people play twice as much, and one when it was new and played half as much.
+/// Members with equal rates: one was shown where people play twice as much, another when it was new and played half as
+/// much.
 #[test]
 fn mix_and_age_are_taken_out() {
     let strata = vec![vec![1], vec![2]];
@@ -164,7 +167,7 @@ fn mix_and_age_are_taken_out() {
     for member in 1..6 {
         close(rate_of(member) / rate_of(0), 1.0, 5e-3);
     }
-    // Without, the one with the better stratum would look better by half.
+    // Without the adjustment, the one in the better stratum would look better by half.
     let raw = |member: u32| {
         let own = seen.iter().filter(|own| own.member == member && own.age == 5);
         let (above, below) =
@@ -174,8 +177,8 @@ fn mix_and_age_are_taken_out() {
     assert!(raw(0) / raw(1) > 1.5, "{} {}", raw(0), raw(1));
 }
 
-/// The same by `scipy.optimize.minimize` (BFGS): the likelihood of a Poisson regression on members, ages and both dimensions, with 5 (ln f - f) for each
-/// factor, which is what five events of its own come to.
+/// The same by `scipy.optimize.minimize` (BFGS): the likelihood of a Poisson regression on members, ages and both
+/// dimensions, with 5 (ln f - f) for each factor, which is the prior of five events.
 #[test]
 fn factors_are_those_of_a_poisson_regression() {
     let strata = [vec![0, 0], vec![1, 0], vec![1, 1], vec![2, 1]];
@@ -199,7 +202,7 @@ fn factors_are_those_of_a_poisson_regression() {
     }
 }
 
-/// By step of age and stratum, over that of the first of both.
+/// By age bracket and stratum, relative to the first of both.
 const EXPECTED_FACTORS: [(usize, usize, f64); 3] =
     [(2, 1, 0.843_244), (5, 2, 1.099_148), (0, 3, 0.764_658)];
 

@@ -4,8 +4,8 @@ use super::PlanMeasure;
 use crate::snapshot::Snapshot;
 use crate::withheld::Withholding;
 
-/// What a model with `min_people` withholds of a plan's measures, to which those that count people are added; `None` if
-/// it withholds nothing.
+/// What a model with `min_people` withholds of a plan's measures; adds those that count people to them. `None` if it
+/// withholds nothing.
 pub(super) fn withholding(
     snapshot: &Snapshot,
     measures: &mut Vec<PlanMeasure>,

@@ -1,4 +1,4 @@
-//! Outliers of a lake: what was planted is found, and the numbers are those of its events.
+//! Outliers of a lake: planted ones are found, with the numbers of their events.
 
 use std::sync::Arc;
 
@@ -18,7 +18,8 @@ rate = "clicks / impressions"
 watching = "share_below(watch, 30)"
 "#;
 
-/// Assets of one type. `asset-6` is clicked by half more, `asset-12` by as much, but few watch on, and `asset-15` by half less.
+/// Assets of one type. `asset-6` and `asset-12` are clicked half more often, but few watch the latter on, and
+/// `asset-15` is clicked half as often.
 const ASSETS: [u32; 8] = [0, 6, 12, 15, 18, 21, 27, 30];
 
 pub(super) fn events(n_days: usize) -> Vec<Event> {
@@ -39,7 +40,7 @@ pub(super) fn events(n_days: usize) -> Vec<Event> {
             };
             let mut own = Numbers(u64::from(asset) * 1_000 + events_of_day(day));
             for at in 0..60 {
-                // Where people click twice as much; `asset-18` is shown there mostly.
+                // Where people click twice as much; `asset-18` is mostly shown there.
                 let often = at % 5 == 0 || (asset == 18 && at % 5 != 1);
                 let lift = match asset {
                     6 | 12 => 1.5,
@@ -81,7 +82,7 @@ pub(super) fn lake_of(model: &str, events: Vec<Event>) -> TestLake {
         ("unused", all(None)),
     ];
     lake.write_lookup("assets", columns);
-    // The first commit that has it.
+    // The first commit that contains it.
     lake.replace_days(events);
     lake
 }
@@ -104,7 +105,7 @@ async fn what_is_planted_is_found() {
     assert_eq!(stars, ["asset-12", "asset-6"], "{list:?}");
     assert_eq!(values(&list, OutlierKind::Weak), ["asset-15"], "{list:?}");
     assert_eq!(values(&list, OutlierKind::Misleading), ["asset-12"], "{list:?}");
-    // Whose mix is another one does not stand out by it.
+    // A different mix alone does not make an outlier.
     assert!(!stars.contains(&"asset-18"));
     // The last day is provisional.
     assert_eq!(list.n_days, 28);
@@ -145,12 +146,13 @@ async fn what_is_planted_is_found() {
     assert!(watching.own < 0.5 && watching.peers > 0.7, "{watching:?}");
     let median = misleading.median.as_ref().unwrap();
     assert_eq!((median.of.as_str(), misleading.frequency.as_ref()), ("watch.p50", None));
-    // Six of ten leave after 10 seconds, of the others two of ten; all others stay for 200. Quantiles are off by 2 % at the most.
+    // Six of ten leave after 10 seconds, and of the others two of ten; all others stay for 200. Quantiles have an error
+    // of at most 2 %.
     assert!(
         (median.own / 10.0).ln().abs() < 0.03 && (median.peers / 200.0).ln().abs() < 0.03,
         "{median:?}"
     );
-    // Kept, and the same of the same days wherever they are looked at.
+    // The list is cached, and the same days give the same list wherever they are.
     assert_eq!(cubes.outliers(None).await.unwrap(), list);
     let again = found(&lake).await;
     assert_eq!(again.outliers, list.outliers);
@@ -170,8 +172,8 @@ async fn without_a_declaration_or_days_there_are_none() {
     assert!(error.message.contains("`asset.tags` has several values a member"), "{error}");
 }
 
-/// Days of which one asset is shown to the same people more and more often, and clicked less; `asset-6` is shown as much more often, and
-/// clicked as ever, and on the later days everything is clicked by a tenth less.
+/// Days on which one asset is shown to the same people more and more often, and clicked less; `asset-6` is shown just
+/// as often, and clicked as before, and on the later days everything is clicked a tenth less.
 fn worn(n_days: usize, people: usize) -> Vec<Event> {
     let mut events = Vec::new();
     for (at, day) in days("2026-01-01", "2026-03-31").into_iter().take(n_days).enumerate() {
@@ -203,7 +205,7 @@ async fn what_people_have_seen_too_often_is_found() {
     let list = found(&lake).await;
     assert_eq!(values(&list, OutlierKind::Fatigue), ["asset-12"], "{list:?}");
     let own = list.outliers.iter().find(|own| own.kind == OutlierKind::Fatigue).unwrap();
-    // Settled days are all but the last: 14 of these are late.
+    // All days but the last are settled: 14 of these are late.
     let of = |is_late: bool| {
         let is_it = |event: &&Event| {
             let (first, last) = list.days;
@@ -218,12 +220,12 @@ async fn what_people_have_seen_too_often_is_found() {
     };
     let ((before, rarely), (after, often)) = (of(false), of(true));
     assert!((own.rate.own - after).abs() < 1e-9, "{own:?} {after}");
-    // A tenth less is everybody's, and so is not its own.
+    // A fall of a tenth is common to all, and thus not its own.
     assert!((own.rate.peers / (0.9 * before)).ln().abs() < 0.1, "{own:?} {before}");
     assert!(own.rate.ratio.value.unwrap() < 0.7, "{own:?}");
     let frequency = own.frequency.as_ref().unwrap();
     assert_eq!(frequency.of, "impressions / viewers");
-    // 100 people are counted by a sketch of precision 10, which has them one by one.
+    // The 100 people are counted by a sketch of precision 10, which is exact for so few.
     assert!(
         (frequency.own / often).ln().abs() < 0.1 && (frequency.peers / rarely).ln().abs() < 0.1
     );
@@ -232,12 +234,12 @@ async fn what_people_have_seen_too_often_is_found() {
     assert_eq!(in_common, ["asset.media_type"]);
 }
 
-/// Of an asset with as few people as are not told of nothing is said, whatever its rate is; and nobody is compared with it.
+/// Nothing is reported for an asset with too few people, whatever its rate is; and nobody is compared with it.
 #[tokio::test]
 async fn small_groups_are_no_outliers() {
     let small = |people: usize| {
         let mut events = events(42);
-        // `asset-33` is clicked always, by so many people.
+        // `asset-33` is always clicked, by this many people.
         for day in days("2026-01-01", "2026-02-11") {
             for at in 0..60 {
                 events.push(Event {
@@ -267,7 +269,7 @@ async fn small_groups_are_no_outliers() {
     let with = |others: &[&str]| others.iter().map(|own| (*own).to_owned()).collect::<Vec<_>>();
     let all = with(&["asset-12", "asset-33", "asset-6"]);
     assert_eq!(stars(&model, 12).await, (all.clone(), 9, 0));
-    // A second one is withheld beside it, since what all have less the others would tell of the twelve.
+    // A second one is withheld with it, since the total minus the others would reveal the twelve.
     assert_eq!(stars(&withheld, 12).await, (with(&["asset-12", "asset-6"]), 7, 2));
     assert_eq!(stars(&withheld, 40).await, (all, 9, 0));
 }

@@ -1,4 +1,5 @@
-//! Verdicts of a model that tells nothing of fewer than ten people, beside those of the same events without that.
+//! Verdicts of a model that withholds groups of fewer than ten people, compared with those of the same events without
+//! that.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,8 @@ use super::lake::TestLake;
 use super::queries::{field, group_by, open};
 use super::verdicts::model;
 
-/// Two assets of 120 people, the second from the fifth day on; and a third with 120 people before that, and six from then on.
+/// Two assets of 120 people, the second one from the fifth day on; and a third with 120 people before that, and six
+/// from then on.
 fn events() -> Vec<Event> {
     let mut numbers = Numbers(3);
     let mut events = Vec::new();
@@ -41,7 +43,7 @@ fn events() -> Vec<Event> {
     events
 }
 
-/// What is said of an asset's take rate beside that of the second one.
+/// The verdict on an asset's take rate compared with the second one.
 async fn verdict(model: &str, asset: &str) -> Verdict {
     let lake = TestLake::with_model(model, events());
     let other = Some("asset-1".to_owned());
@@ -54,7 +56,7 @@ async fn verdict(model: &str, asset: &str) -> Verdict {
     let answer = open(&lake).await.query(query, None).await.unwrap();
     let is_it = |row: &&clio_proto::Row| row.keys[0].value.as_deref() == Some(asset);
     let row = answer.rows.iter().find(is_it).unwrap();
-    // Of all of the days it is told.
+    // Over all of the days it is shown.
     assert!(row.values.iter().all(|value| value.value.is_some()), "{row:?}");
     row.verdicts[1].clone().unwrap()
 }
@@ -83,7 +85,8 @@ async fn nothing_is_said_of_few_people_on_the_common_days() {
     assert_eq!(found, expected);
 }
 
-/// One person more or less of 120 moves a rate by less than its last digit, so that digits do not tell how many there are.
+/// One of 120 people more or less moves a rate by less than its last digit, so that digits do not reveal the number of
+/// people.
 #[tokio::test]
 async fn of_enough_people_the_word_is_the_same_and_digits_are_few() {
     let whole = verdict(&model(), "asset-0").await;
@@ -92,7 +95,7 @@ async fn of_enough_people_the_word_is_the_same_and_digits_are_few() {
     assert_eq!(whole.n_days, found.n_days);
     for (own, exact) in [(found.own, whole.own), (found.other, whole.other)] {
         let (own, exact) = (own.unwrap(), exact.unwrap());
-        // Of 120 people ten are a twelfth, which is more than a hundredth of a rate of 0.2 or 0.6.
+        // Ten of 120 people are a twelfth, which is more than a hundredth of a rate of 0.2 or 0.6.
         let step = 10.0_f64.powf((exact * 10.0 / 120.0).log10().ceil());
         assert!(((own / step).round() - own / step).abs() < 1e-9, "{own} {step}");
         assert!((own - exact).abs() <= step / 2.0 + 1e-9, "{own} {exact}");

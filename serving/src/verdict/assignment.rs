@@ -1,4 +1,4 @@
-//! Whether arms have the people that were assigned to them.
+//! Whether the observed people of arms match their assigned shares.
 
 use super::student::ln_gamma;
 

@@ -15,12 +15,12 @@ pub(super) fn none_in(mean: f64, correlation: f64, n_days: f64) -> f64 {
     (ln_gamma(miss + n_days) - ln_gamma(miss) - ln_gamma(size + n_days) + ln_gamma(size)).exp()
 }
 
-/// The correlation of the days of one person, from the daily rate, the days that a person has on average, and the share of people who
-/// never played.
+/// The correlation of the days of one person, from the daily rate, the average number of days per person, and the share
+/// of people who never played.
 ///
-/// It is an upper estimate where some people come more often than others: those who come once are many among those who never
-/// played. Between 0, where that share is what independent days make it, and 1, where a person who did not play on one day
-/// never does.
+/// An upper estimate if some people come more often than others: those who come once are many among those who never
+/// played. Between 0, where that share is the one of independent days, and 1, where a person who did not play on one
+/// day never does.
 pub(crate) fn correlation(rate: f64, n_days: f64, never: f64) -> f64 {
     const LEAST: f64 = 1e-6;
     const MOST: f64 = 1.0 - 1e-9;

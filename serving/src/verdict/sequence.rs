@@ -1,5 +1,5 @@
-//! Intervals that hold at every look: the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas,
-//! "Time-uniform central limit theory and asymptotic confidence sequences" (Annals of Statistics 2024,
+//! Intervals that hold at every look: the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and
+//! Ramdas, "Time-uniform central limit theory and asymptotic confidence sequences" (Annals of Statistics 2024,
 //! <https://arxiv.org/abs/2103.06476>, theorem 2.2), written in standard errors of the estimate.
 //!
 //! A test that holds at 5 % on one day alone is wrong on some day of thirty far more often. A sequence mixes over the

@@ -1,10 +1,10 @@
 //! Tails of Student's distribution and of the normal one, with a small relative error however far out.
 
-/// The chance that a normal number is above `z`.
+/// The probability that a standard normal variable exceeds `z`.
 ///
 /// By the series of the error function near 0, and by Laplace's continued fraction beyond.
 pub(crate) fn normal_tail(z: f64) -> f64 {
-    /// Where the continued fraction takes fewer terms than the series.
+    /// From here on, the continued fraction needs fewer terms than the series.
     const FRACTION_FROM: f64 = 2.5;
     if z < 0.0 {
         return 1.0 - normal_tail(-z);

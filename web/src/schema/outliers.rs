@@ -1,4 +1,5 @@
-//! What stands out among its peers: the types `OutlierList`, `Outlier`, `OutlierPeer` and `OutlierContrast`, the enum `OutlierKind`.
+//! Outliers among peers: the types `OutlierList`, `Outlier`, `OutlierPeer` and `OutlierContrast`, the enum
+//! `OutlierKind`.
 
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use clio_proto::OutlierKind;
@@ -13,7 +14,7 @@ const OUTLIER_PEER: &str = "OutlierPeer";
 const OUTLIER_CONTRAST: &str = "OutlierContrast";
 const OUTLIER_KIND: &str = "OutlierKind";
 
-/// A list of outliers as GraphQL shows it.
+/// A list of outliers in GraphQL.
 #[derive(Debug, Clone)]
 pub(super) struct OutlierList {
     snapshot: u64,

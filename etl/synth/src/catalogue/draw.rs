@@ -201,8 +201,8 @@ impl Draw {
         }
     }
 
-    /// Makes some of the assets special, among the more popular half so that it shows in the numbers; returns those that it
-    /// leaves as they are.
+    /// Makes some of the assets special, among the more popular half so that it shows in the numbers; returns the
+    /// remaining ones.
     fn plant(&mut self, assets: &mut [Asset]) -> Vec<usize> {
         let n = assets.len();
         let mut order: Vec<usize> = (0..n).collect();
@@ -275,8 +275,8 @@ impl Draw {
     }
 }
 
-/// Makes some assets the artwork of one title, shown everywhere and alike but for what each of them is; returns with what each trap is to
-/// be compared, by place. Draws nothing, so that all other assets are as they were.
+/// Makes some assets the artwork of one title, shown everywhere and equal except for their characters; returns the
+/// assets to compare traps with, by position. Draws nothing, so that all other assets stay the same.
 fn set_traps(left: &[usize], titles: &[Title], assets: &mut [Asset]) -> Vec<(usize, usize)> {
     use Character::{Clickbait, Exposed, Launch, Ordinary, Reversed, Worn};
     let characters = [
@@ -291,7 +291,7 @@ fn set_traps(left: &[usize], titles: &[Title], assets: &mut [Asset]) -> Vec<(usi
         Reversed { better: false },
     ];
     let places = &left[..characters.len()];
-    // All of them together are shown about as often as everything else.
+    // Together they are shown about as often as everything else.
     let all: f64 = assets.iter().map(|asset| asset.weight).sum();
     let n_countries =
         assets.iter().flat_map(|asset| &asset.markets).max().map_or(1, |last| last + 1);

@@ -1,4 +1,4 @@
-//! Outliers that a model declares: of which members, among which peers, by which rate.
+//! Validates a model's outliers: their members, peers and rate.
 
 use super::measure::share_problem;
 use super::{difference, need};
@@ -6,7 +6,8 @@ use crate::model::problems::{Problems, choose};
 use crate::model::raw::{At, Entry, RawDimension, RawModel, RawOutliers};
 use crate::model::{Expression, OutlierRules, RateOfEvents, Watching};
 
-/// The table, if there is one: `None` where it has a problem. `worthwhile` is the difference that matters to the model.
+/// The rules of the table, if there is one: `None` if it has a problem. `worthwhile` is the model's worthwhile
+/// difference.
 pub(super) fn validate(
     raw: &RawModel,
     worthwhile: f64,
@@ -43,7 +44,7 @@ pub(super) fn validate(
     }))
 }
 
-/// The dimension, which has one value a cell.
+/// The dimension, with a single value per cell.
 fn dimension<'a>(
     raw: &'a RawModel,
     own: &RawOutliers,
@@ -68,7 +69,7 @@ fn dimension<'a>(
     Some(found)
 }
 
-/// The attributes that make peers.
+/// The attributes that define peers.
 fn peers<'a>(
     own: &'a RawOutliers,
     dimension: &RawDimension,
@@ -125,7 +126,7 @@ fn expression(
         .ok()
 }
 
-/// A ratio of two measures that add up.
+/// A ratio of two additive measures.
 fn ratio(
     raw: &RawModel,
     own: &RawOutliers,

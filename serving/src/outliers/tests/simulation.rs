@@ -1,6 +1,7 @@
-//! How many of those who are listed are listed wrongly, in made-up worlds.
+//! The share of false discoveries in lists, in simulated worlds.
 //!
-//! `cargo test` takes a short form, `make accuracy` many worlds of each kind (`CLIO_TEST_WORLDS`); its figures are in `docs/verdicts.md`.
+//! `cargo test` runs a short form, `make accuracy` many worlds of each kind (`CLIO_TEST_WORLDS`); its figures are in
+//! `docs/verdicts.md`.
 
 #![expect(clippy::print_stdout, reason = "figures for people, who ask for them with `--nocapture`")]
 
@@ -17,20 +18,20 @@ const WORTHWHILE: f64 = 0.05;
 const N_GROUPS: usize = 12;
 const N_DAYS: usize = 28;
 
-/// How many worlds of each kind.
+/// The number of worlds of each kind.
 #[expect(clippy::disallowed_methods, reason = "a test has no Config, and a person runs it")]
 fn n_worlds(short: u64) -> u64 {
     std::env::var("CLIO_TEST_WORLDS").map_or(short, |number| number.parse().unwrap())
 }
 
-/// How far members really are from their peers, as logarithms.
+/// The true distances of members from their peers, in logarithms.
 #[derive(Debug, Clone, Copy)]
 enum Apart {
     /// Nobody stands out.
     None,
-    /// All do, more or less.
+    /// All members differ, with this standard deviation.
     Spread(f64),
-    /// So many of a hundred are better by as much, and so many worse, and all others are equal.
+    /// These percentages of members are better and worse by `by`; all others are equal.
     Planted { stars: f64, weak: f64, by: f64 },
 }
 
@@ -48,27 +49,27 @@ impl Apart {
     }
 }
 
-/// The world that a member lives in.
+/// The world of a member.
 #[derive(Debug, Clone, Copy)]
 struct Live<'a> {
     people: usize,
-    /// How alike people are in how much they play: the size of the beta distribution of their rates.
+    /// The sum of both parameters of the beta distribution of people's rates: the larger, the more alike they are.
     alike: f64,
     rate: f64,
-    /// By what the rate is multiplied in the second half of the days.
+    /// The factor of the rate in the second half of the days.
     later: f64,
-    /// What happens to all members on each day.
+    /// The effects of days on all members.
     common: &'a [f64],
 }
 
-/// What a member had by day, and by how much its events vary more than independent ones.
+/// A member's events by day, and their design effect.
 struct Lived {
     days: Vec<(f64, f64)>,
     clustered: f64,
 }
 
 impl Live<'_> {
-    /// People who come back, differ in how often and in how much they play, and days that differ.
+    /// People return, differ in how often they do and in how much they play, and days differ.
     fn draw(self, numbers: &mut Numbers) -> Lived {
         let Self { people, alike, rate, later, common } = self;
         let mut days = vec![(0.0, 0.0); N_DAYS];
@@ -79,7 +80,7 @@ impl Live<'_> {
         let (mut n_seen, mut n_did) = (0.0, 0.0);
         for _ in 0..people {
             let likes = numbers.beta(rate * alike, (1.0 - rate) * alike);
-            // Geometric: an exponential distribution, rounded down.
+            // A geometric distribution: an exponential one, rounded down.
             let n = (-numbers.unit().ln() * often).floor();
             let mut did = false;
             let mut left = n;
@@ -128,13 +129,13 @@ fn n_people(people: f64, numbers: &mut Numbers) -> usize {
 struct Found {
     n_listed: f64,
     n_there: f64,
-    /// Of each list the part that is wrong, added up.
+    /// The sum of the false discovery proportions of all lists.
     wrong: f64,
     n_lists: f64,
 }
 
 impl Found {
-    /// Adds one list: how members really are, on the side that is looked at.
+    /// Adds one list, given the true distances, on one side.
     fn add(&mut self, members: &[(usize, Ratio)], spread: &Spread, truth: &[f64], side: Side) {
         let chance = |(member, (group, own)): (usize, &(usize, Ratio))| {
             let place = spread.place(*group, own);
@@ -154,7 +155,8 @@ impl Found {
         self.n_lists += 1.0;
     }
 
-    /// What was found in so many worlds of a kind; of many, a tenth at the most may be wrong. Of a few that holds of all kinds together.
+    /// Prints and checks the results for the worlds of one kind: with many worlds, at most a tenth may be wrong; with a
+    /// few, that only holds over all kinds together.
     fn told(&self, name: &str, people: f64, alike: f64, n_worlds: u64) {
         println!(
             "{name:<40} {people:>6} people, alike {alike:>3}: {n_worlds} worlds, {:.1} listed of {:.1}, {:.1} % wrong",
@@ -221,7 +223,7 @@ fn few_of_those_listed_are_wrong() {
     assert!(all.wrong <= 0.1 * all.n_lists, "{all:?}");
 }
 
-/// A pool whose members change by themselves between the halves of the days, and all by a tenth less.
+/// A pool whose members change individually between the halves of the days, and all of them fall by a tenth.
 fn changing_world(apart: Apart, people: f64, alike: f64, seed: u64, found: &mut Found) {
     let mut numbers = Numbers(seed);
     let mut common: Vec<f64> = (0..N_DAYS).map(|_| 0.03 * numbers.normal()).collect();
@@ -239,7 +241,7 @@ fn changing_world(apart: Apart, people: f64, alike: f64, seed: u64, found: &mut 
     found.add(&changes, &Spread::of(&changes, 1), &truth, Side::Below);
 }
 
-/// Whose frequency rose is counted, so that only the fall of a rate can be wrong: as if everybody were shown theirs more often.
+/// Takes the rise of the frequency for certain, so that only the fall of the rate can be wrong.
 #[test]
 fn few_of_those_called_worn_are_wrong() {
     let n_worlds = n_worlds(3);

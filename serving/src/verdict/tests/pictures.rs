@@ -1,4 +1,4 @@
-//! The pictures of `docs/verdicts.md`, drawn by what they show. With `CLIO_BLESS=1` the test writes them.
+//! Draws the pictures of `docs/verdicts.md` from computed values. With `CLIO_BLESS=1` the tests write them.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,7 +14,7 @@ const RIGHT: f64 = 20.0;
 const OURS: &str = "#1f5fa8";
 const USUAL: &str = "#d0752b";
 
-/// The committed picture is what is drawn.
+/// Checks that the committed picture equals the drawn one.
 #[expect(clippy::disallowed_methods, reason = "a test has no Config, and a person runs it")]
 fn check(name: &str, drawn: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/verdicts").join(name);
@@ -26,7 +26,7 @@ fn check(name: &str, drawn: &str) {
     assert!(committed == drawn, "{} is another picture; to write it: {mend}", file.display());
 }
 
-/// A picture of a width, on white, with what it says for people who do not see it.
+/// A picture on a white background, with a text alternative for people who do not see it.
 fn picture(height: f64, says: &str, drawn: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
@@ -50,8 +50,8 @@ fn line(svg: &mut String, from: (f64, f64), to: (f64, f64), colour: &str, width:
     );
 }
 
-/// Few people, who are counted one by one, and many, of whom a sketch of precision 14 errs by 0.8 %: the example of the head of the page, and a
-/// hundred times as many people.
+/// Few people, counted nearly exactly, and many, counted by a sketch of precision 14 with an error of 0.8 %: the
+/// example at the head of the page, and a hundred times as many people.
 #[test]
 fn three_intervals_of_a_rate() {
     let rate = 0.176;
@@ -88,31 +88,31 @@ fn three_intervals_of_a_rate() {
             widths.push(upper - lower);
         }
     }
-    // Sampling is all of the one, and counting most of the other.
+    // For few people sampling dominates, for many counting does.
     assert!(widths[0] < 0.05 * widths[2] && widths[3] > 0.8 * widths[5], "{widths:?}");
     let says = "A rate of 17.6 % of 1,990 people and of 199,000 with its intervals: of few people sampling is nearly all of it, of many what sketches err";
     check("intervals.svg", &picture(280.0, says, &svg));
 }
 
-/// What is seen on a day: the difference of both sides, and how far it may be off, each way.
+/// The difference of both sides on a day, with the usual interval and the one of verdicts.
 struct Look {
     day: usize,
     usual: (f64, f64),
     ours: (f64, f64),
 }
 
-/// How many people a rate is of, the standard error of counting it, and what is written above.
+/// The number of people of a rate, the standard error of counting, and the caption.
 struct Known {
     people: f64,
     counting: f64,
     words: &'static str,
 }
 
-/// What is seen of two sides without a true difference, morning after morning.
+/// Two sides without a true difference, morning after morning.
 #[test]
 fn looks_at_two_equal_sides() {
     let mut looks: Vec<Look> = Vec::new();
-    // The first world in which the usual interval leaves out 0 on some morning.
+    // The first world in which the usual interval excludes 0 on some morning.
     for at in 0_u64.. {
         looks.clear();
         let mut numbers = Numbers(SEED.wrapping_add(at.wrapping_mul(0x1234_5678_9abc_def1)));

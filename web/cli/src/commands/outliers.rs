@@ -1,4 +1,4 @@
-//! `clio outliers`: what stands out among its peers, and why.
+//! `clio outliers`: outliers among peers, with the reasons.
 
 use clio_proto::{Outlier, OutlierContrast, OutlierList, SnapshotId};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::cube;
 use crate::settings::Settings;
 use crate::terminal::{answer, say};
 
-/// Asks once and prints what stands out.
+/// Sends one request and prints the outliers.
 pub(crate) async fn run(args: OutliersArgs, settings: &Settings) -> anyhow::Result<()> {
     let snapshot = args.snapshot.map(SnapshotId);
     let cube = cube::open(&args.from_where, settings, snapshot, None).await?;
