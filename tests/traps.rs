@@ -54,7 +54,7 @@ fn every_trap_is_found() {
     assert_eq!(told["word"], "lower", "{told:#}");
     assert_eq!(told["mix"]["field"], "country", "{told:#}");
     let lower = told["mix"]["difference"]["lower"].as_f64().unwrap();
-    assert!(told["mix"]["explains"] == true && lower > 0.0, "{told:#}");
+    assert!(told["mix"]["is_reversed"] == true && lower > 0.0, "{told:#}");
 
     // Launched three days late, and equally good: compared over the common days.
     let told = verdict(&sandbox, trap(&traps, "launch"));

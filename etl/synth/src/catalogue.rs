@@ -79,7 +79,7 @@ impl Character {
     /// The factor of its weight in the largest country, and in others.
     pub(super) fn shown_in(self, country: u8) -> f64 {
         match (self, country) {
-            (Self::Reversed { better: false }, 0) | (Self::Reversed { better: true }, 1..) => 3.0,
+            (Self::Reversed { better: false }, 0) | (Self::Reversed { better: true }, 1..) => 2.0,
             (Self::Reversed { .. }, _) => 0.5,
             _ => 1.0,
         }
@@ -95,7 +95,7 @@ impl Character {
         match self {
             Self::Worn if day >= Self::WORN_FROM => Some(0.65),
             Self::Reversed { better } => {
-                Some(if country == 0 { 1.0 } else { 0.4 } * if better { 1.0 } else { 0.75 })
+                Some(if country == 0 { 1.0 } else { 0.18 } * if better { 1.0 } else { 0.6 })
             }
             Self::Ordinary
             | Self::Niche { .. }
