@@ -231,17 +231,22 @@ impl Cubes {
 
     /// Reads what is held once. What has changed in memory is dropped, with all answers from it, and reloaded.
     pub(crate) async fn check_memory(&self) {
-        let Some(damage) = self.memory_check.round(&self.held.all()).await else { return };
-        let n_failures = {
-            let mut follower = self.follower.lock().await;
-            follower.let_go(&damage);
-            self.cache.forget_all();
-            self.sights.forget_all();
-            follower.look().await
-        };
+        let Some(damage) = self.memory_check.round(&self.held).await else { return };
+        let mut follower = self.follower.lock().await;
+        follower.let_go(&damage);
+        self.forget_all();
+        let n_failures = follower.look().await;
+        drop(follower);
+        // Queries that began before may have asked for it since.
+        self.forget_all();
         if n_failures == 0 {
             info!(damaged = damage.what, "what was damaged in memory is reloaded");
         }
+    }
+
+    fn forget_all(&self) {
+        self.cache.forget_all();
+        self.sights.forget_all();
     }
 
     /// Looks at the lake once, and returns how many looks have failed since the last successful one.

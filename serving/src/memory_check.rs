@@ -6,16 +6,17 @@
 //!                                  └─▶ no: the snapshots that hold it are dropped and reloaded (follow.rs)
 //! ```
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
+use crate::held::HeldSnapshots;
 use crate::snapshot::{Chunk, Snapshot};
 
-/// The pause between two rounds, so that a small lake is not read continuously.
+/// The pause between two rounds, so that a small lake is not read continuously, and the longest one within a round.
 pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 
 /// What one checksum covers: the cells of a file, or what the codes in the cells of a snapshot stand for.
@@ -72,55 +73,86 @@ impl MemoryCheck {
     }
 
     /// Reads everything held once, at the configured rate, and returns the first piece whose checksum has changed.
-    pub(crate) async fn round(&self, held: &[Arc<Snapshot>]) -> Option<Damage> {
+    ///
+    /// Keeps no snapshot in memory during its pauses. What is loaded meanwhile gets its checksums within [`PAUSE`].
+    pub(crate) async fn round(&self, held: &HeldSnapshots) -> Option<Damage> {
         if self.bytes_per_second == 0 {
             return std::future::pending().await;
         }
         self.forget_what_is_gone();
-        let mut read = Vec::new();
-        for piece in held.iter().flat_map(pieces) {
-            let address = piece.address();
-            if read.contains(&address) {
+        self.sum_what_is_new(held).await;
+        let pieces: Vec<Seen> =
+            held.all().iter().flat_map(pieces).map(|piece| piece.seen()).collect();
+        let mut read = HashSet::new();
+        for seen in pieces {
+            // Snapshots share files.
+            let Some(piece) = seen.piece().filter(|piece| read.insert(piece.address())) else {
                 continue;
-            }
-            read.push(address);
-            let (summed, n_bytes) = (piece.clone(), piece.size_bytes());
-            // The process is shutting down.
-            let Ok(sum) = spawn_blocking(move || summed.sum()).await else { return None };
-            let known = self.known_or_keep(&piece, sum);
-            if known.is_some_and(|known| known != sum) {
+            };
+            let n_bytes = piece.size_bytes();
+            let (piece, sum) = summed(piece).await?;
+            if self.sum_of(&piece).is_some_and(|known| known != sum) {
                 let what = piece.name();
                 return Some(Damage { piece, what });
             }
-            if known.is_some() {
-                sleep(Duration::from_secs_f64(n_bytes as f64 / self.bytes_per_second as f64)).await;
+            drop(piece);
+            let mut left = Duration::from_secs_f64(n_bytes as f64 / self.bytes_per_second as f64);
+            while !left.is_zero() {
+                let pause = left.min(PAUSE);
+                sleep(pause).await;
+                left -= pause;
+                self.sum_what_is_new(held).await;
             }
         }
         None
     }
 
-    fn known_or_keep(&self, piece: &Piece, sum: u64) -> Option<u64> {
-        let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = sums.get(&piece.address()) {
-            return Some(*known);
+    /// Takes the checksums of held pieces that have none.
+    async fn sum_what_is_new(&self, held: &HeldSnapshots) {
+        let held = held.all();
+        for piece in held.iter().flat_map(pieces) {
+            if self.sum_of(&piece).is_none() {
+                // None if the process is shutting down.
+                let Some((piece, sum)) = summed(piece).await else { return };
+                self.sums().insert(piece.address(), (piece.seen(), sum));
+            }
         }
-        sums.insert(piece.address(), (piece.seen(), sum));
-        None
     }
 
-    /// The address of a dropped piece may be reused by another one.
+    fn sum_of(&self, piece: &Piece) -> Option<u64> {
+        self.sums().get(&piece.address()).map(|(_, sum)| *sum)
+    }
+
+    /// A dropped piece leaves its address to no other one before this is called.
     fn forget_what_is_gone(&self) {
-        let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
-        sums.retain(|_, (seen, _)| seen.is_held());
+        self.sums().retain(|_, (seen, _)| seen.piece().is_some());
+    }
+
+    fn sums(&self) -> MutexGuard<'_, HashMap<usize, (Seen, u64)>> {
+        self.sums.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn n_sums(&self) -> usize {
+        self.sums().len()
     }
 
     /// Changes every checksum, as if every piece had changed; returns how many there are.
     #[cfg(test)]
     pub(crate) fn pretend_damage(&self) -> usize {
-        let mut sums = self.sums.lock().unwrap();
+        let mut sums = self.sums();
         sums.values_mut().for_each(|(_, sum)| *sum ^= 1);
         sums.len()
     }
+}
+
+/// A piece with its checksum; `None` if the process is shutting down.
+async fn summed(piece: Piece) -> Option<(Piece, u64)> {
+    let summed = spawn_blocking(move || {
+        let sum = piece.sum();
+        (piece, sum)
+    });
+    summed.await.ok()
 }
 
 fn pieces(snapshot: &Arc<Snapshot>) -> impl Iterator<Item = Piece> + '_ {
@@ -168,10 +200,11 @@ impl Piece {
 }
 
 impl Seen {
-    fn is_held(&self) -> bool {
+    /// The piece, while a snapshot or a query holds it.
+    fn piece(&self) -> Option<Piece> {
         match self {
-            Self::Chunk(chunk) => chunk.strong_count() > 0,
-            Self::Beside(snapshot) => snapshot.strong_count() > 0,
+            Self::Chunk(chunk) => chunk.upgrade().map(Piece::Chunk),
+            Self::Beside(snapshot) => snapshot.upgrade().map(Piece::Beside),
         }
     }
 }

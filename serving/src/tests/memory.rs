@@ -1,8 +1,13 @@
 //! What is in memory is read again, and reloaded if it has changed.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clio_proto::{CubeService as _, Query, ServingState};
+use futures::future::{self, Either};
+use tokio::task::yield_now;
+use tokio::time::timeout;
 
 use super::events::{days, generate};
 use super::lake::TestLake;
@@ -54,6 +59,37 @@ async fn what_is_damaged_in_memory_is_reloaded_and_its_answers_are_dropped() {
     cubes.check_memory().await;
     cubes.check_memory().await;
     assert!(Arc::ptr_eq(&anew[0], &cubes.held().all()[0]));
+}
+
+/// A round over a large lake takes minutes; meanwhile snapshots go, and new ones come.
+#[tokio::test]
+async fn a_round_keeps_no_snapshot_in_memory() {
+    let mut lake = TestLake::with(generate(3, &days("2026-01-01", "2026-01-03"), 100));
+    let config = ServingConfig {
+        memory_check_bytes: 1,
+        n_snapshots_held: 1,
+        ..ServingConfig::new(lake.url())
+    };
+    let cubes = Cubes::open(config).await.unwrap();
+    let before = Arc::downgrade(&cubes.held().all()[0]);
+    let n_pieces = cubes.held().all()[0].chunks.values().flatten().count() + 1;
+    let rest = async {
+        // All pieces have their sums; from here on the round pauses after each for as many seconds as it has bytes.
+        while cubes.memory_check().n_sums() < n_pieces {
+            yield_now().await;
+        }
+        lake.replace_days(generate(4, &days("2026-01-03", "2026-01-03"), 90));
+        cubes.look().await;
+        while before.strong_count() > 0 {
+            yield_now().await;
+        }
+    };
+    let (round, rest) = (pin!(cubes.memory_check().round(cubes.held())), pin!(rest));
+    let ended = timeout(Duration::from_secs(60), future::select(round, rest)).await;
+    assert!(
+        matches!(ended, Ok(Either::Right(_))),
+        "the round holds a snapshot that serving dropped"
+    );
 }
 
 /// A snapshot that cannot be reloaded answers nothing.
