@@ -5,6 +5,7 @@ import optimizeLocales from '@react-aria/optimize-locales-plugin';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { texts } from './scripts/compileTexts.ts';
 
 // The gateway of the development and preview servers.
 const gateway = process.env['CLIO_URL'] ?? 'http://127.0.0.1:8080';
@@ -42,7 +43,7 @@ const inBrotli: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [react(), withoutFonts, inBrotli, { ...optimizeLocales.vite({ locales: ['en-US'] }), enforce: 'pre' }],
+  plugins: [react(), texts, withoutFonts, inBrotli, { ...optimizeLocales.vite({ locales: ['en-US', 'ko-KR'] }), enforce: 'pre' }],
   server: { proxy },
   preview: { proxy },
   build: {
@@ -64,7 +65,7 @@ export default defineConfig({
             // All stylesheets in one, in the order of their names: together they are half the size, and no rule depends
             // on the order in which chunks load.
             { name: 'styles', test: /src\/(?!pages\/graphiql\/).*\.css$/ },
-            { name: 'page', test: /src\/(api|format)\/|src\/components\/(Panel|TakeButton|Thumbnail|Label|Details|Dropdown)\.tsx|src\/pages\/explore\/(state|changes|address|operators|query|columns|actions)\.tsx?$/ },
+            { name: 'page', test: /src\/(api|format)\/|src\/language\/[^/]+\.ts$|src\/components\/(Panel|TakeButton|Thumbnail|Label|Details|Dropdown)\.tsx|src\/pages\/explore\/(state|changes|address|operators|query|columns|actions)\.tsx?$/ },
           ],
         },
       },

@@ -35,8 +35,12 @@ const scripts = (chunks) => [...chunks].map((name) => manifest[name].file);
 const styles = (chunks) => [...new Set([...chunks].flatMap((name) => manifest[name].css ?? []))];
 const total = (files) => files.reduce((sum, file) => sum + gzipSize(file), 0);
 
-const page = closure([chunk('index.html')]);
-const initial = page;
+// The page is drawn when the texts of its language are there: those of English, and none of another.
+const TEXTS = { en: 'src/language/en/index.ts', ko: 'src/language/ko/index.ts' };
+const initial = closure([chunk('index.html'), chunk(TEXTS.en)]);
+if (initial.has(chunk(TEXTS.ko))) throw new Error('English loads the texts of Korean');
+const inKorean = closure([chunk('index.html'), chunk(TEXTS.ko)]);
+if (inKorean.has(TEXTS.en)) throw new Error('Korean loads the texts of English');
 const beyond = (name) => [...closure([chunk(name)])].filter((candidate) => !initial.has(candidate));
 
 const PICKERS = ['src/components/PopoverFrame.tsx', 'src/components/CheckList.tsx', 'src/pages/explore/FieldList.tsx', 'src/pages/explore/FilterEditor.tsx'];
@@ -61,10 +65,11 @@ const ROUTES = {
   'the gallery': 'src/pages/explore/Gallery.tsx',
 };
 const DATES = 'src/pages/explore/DateEditor.tsx';
-const everything = new Set([...initial, ...pickers, ...[...Object.values(ROUTES), DATES, 'src/pages/explore/Charts.tsx'].flatMap(beyond)]);
+const everything = new Set([...initial, ...inKorean, ...pickers, ...[...Object.values(ROUTES), DATES, 'src/pages/explore/Charts.tsx'].flatMap(beyond)]);
 
 const rows = [
   ['initial JavaScript', total(scripts(initial)), 200],
+  ['the same in Korean', total(scripts(inKorean)), 200],
   ['pickers', total(scripts(pickers)), 60],
   ['charts', total(scripts(beyond('src/pages/explore/Charts.tsx'))), 175],
   ['dates beyond pickers', total(scripts(beyond(DATES).filter((name) => !pickers.includes(name)))), 35],

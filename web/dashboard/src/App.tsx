@@ -4,6 +4,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import type { Link } from './api/link';
 import { SessionProvider } from './api/session';
+import { useLanguage } from './language';
 import type { makeRouter } from './router';
 
 interface AppProps {
@@ -16,10 +17,15 @@ export function App({ client, link, router }: AppProps) {
   return (
     <QueryClientProvider client={client}>
       <SessionProvider link={link}>
-        <RouterProvider router={router} />
+        <Pages router={router} />
       </SessionProvider>
     </QueryClientProvider>
   );
+}
+
+/** The pages, all of them drawn anew in another language: what is kept of a text anywhere below would stay in the former one. */
+function Pages({ router }: Pick<AppProps, 'router'>) {
+  return <RouterProvider key={useLanguage()} router={router} />;
 }
 
 export function makeClient(): QueryClient {

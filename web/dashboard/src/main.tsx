@@ -7,6 +7,7 @@ import { AddLinkDocument } from './api/generated';
 import { linkAddress, openLink } from './api/link';
 import { App, makeClient } from './App';
 import { applyTheme } from './components/ThemeSwitch';
+import { preferredLanguage, showLanguage } from './language';
 import { makeRouter } from './router';
 import { shortHistory } from './shortHistory';
 
@@ -14,6 +15,8 @@ applyTheme();
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no element #root');
 const shorten = async (address: string) => (await ask(AddLinkDocument, { link: { address } })).addLink.id;
+// Nothing is drawn before there are texts to draw.
+await showLanguage(preferredLanguage());
 createRoot(root).render(
   <StrictMode>
     <App client={makeClient()} link={openLink(linkAddress(location))} router={makeRouter(shortHistory(shorten))} />

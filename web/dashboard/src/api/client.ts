@@ -1,5 +1,6 @@
 // One function that asks the gateway, and the one error that it throws.
 
+import { t } from '../language';
 import type { TypedDocumentString } from './generated';
 
 /** The codes of the gateway, and one of our own for a gateway that does not answer at all. */
@@ -51,7 +52,7 @@ export async function ask<Result, Variables>(
     });
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new GatewayError('UNREACHABLE', `the gateway at ${location.origin} does not answer`, true);
+    throw new GatewayError('UNREACHABLE', t('error.noAnswer', { gateway: location.origin }), true);
   }
   const body = await readBody<Result>(response);
   const first = body?.errors?.[0];
@@ -62,13 +63,13 @@ export async function ask<Result, Variables>(
   if (!body?.data) {
     // A proxy whose session has run out answers itself, or sends one on to its page of signing in.
     if (response.status === 401 || response.redirected) {
-      throw new GatewayError('UNAUTHENTICATED', `the gateway at ${location.origin} is reached only by who is signed in`, false);
+      throw new GatewayError('UNAUTHENTICATED', t('error.onlySignedIn', { gateway: location.origin }), false);
     }
     if (response.status === 403) {
-      throw new GatewayError('PERMISSION_DENIED', 'you are signed in, and may not ask this', false);
+      throw new GatewayError('PERMISSION_DENIED', t('error.mayNotAsk'), false);
     }
     // A proxy in between answers in its own words; only its status is reliable.
-    const message = `the gateway at ${location.origin} answered HTTP ${response.status} without a GraphQL answer`;
+    const message = t('error.notGraphQL', { gateway: location.origin, status: String(response.status) });
     throw new GatewayError(response.status >= 500 ? 'UNAVAILABLE' : 'INTERNAL', message, response.status >= 500);
   }
   return body.data;
@@ -90,29 +91,19 @@ export function asGatewayError(error: unknown): GatewayError {
 /** What happened, in words for analysts. Addresses and system errors belong in the details. */
 export function wordsOf(error: GatewayError): string {
   switch (error.code) {
-    case 'UNREACHABLE':
-      return 'Clio is not responding: it may be restarting, or your network may be down.';
-    case 'UNAVAILABLE':
-      return 'The query service is not available at the moment.';
-    case 'DEADLINE_EXCEEDED':
-      return 'The answer took too long. Try fewer days, groups or measures.';
-    case 'NOT_FOUND':
-      return 'The snapshot that this page shows is not available at the moment.';
-    case 'UNAUTHENTICATED':
-      return 'You are not signed in, or your sign-in has expired. Load the page again to sign in.';
-    case 'INTERNAL':
-      return 'Something went wrong inside Clio.';
     case 'PERMISSION_DENIED':
     case 'CONFLICT':
     case 'INVALID_ARGUMENT':
     case 'RESOURCE_EXHAUSTED':
-      return sentence(error.message);
+      return t(`error.${error.code}`, { message: sentence(error.message) });
+    default:
+      return t(`error.${error.code}`);
   }
 }
 
 /** What `wordsOf` leaves out; null where it already gives the message itself. */
 export function detailsOf(error: GatewayError): string | null {
-  return wordsOf(error) === sentence(error.message) ? null : error.message;
+  return wordsOf(error).endsWith(sentence(error.message)) ? null : error.message;
 }
 
 /** A message of the gateway, which is lower case without a full stop, as a sentence. */

@@ -2,6 +2,7 @@
 
 import type { LinkState } from '../api/link';
 import type { Snapshot } from '../api/session';
+import { t } from '../language';
 import { Details } from './Details';
 import { linkWord } from './SnapshotBadge';
 import './LinkBanner.css';
@@ -31,25 +32,30 @@ interface Banner {
   readonly details: string | null;
 }
 
+function behindText(behind: string, version: string | null): string {
+  return version === null ? t('link.behind', { behind }) : t('link.behindKept', { behind, version });
+}
+
 function bannerOf({ link, snapshot, behind }: LinkBannerProps): Banner | null {
   const details = link.status?.message ?? null;
-  const kept = snapshot === null ? '' : ` The page still shows snapshot ${snapshot.version}.`;
+  const version = snapshot === null ? null : String(snapshot.version);
+  const kept = version === null ? '' : ` ${t('link.stillShows', { version })}`;
   switch (linkWord(link, behind)) {
     case 'reconnecting':
       return {
-        text: `The connection to Clio is lost; reconnecting automatically.${kept}`,
-        details: `The gateway at ${location.host} does not answer.`,
+        text: `${t('link.reconnecting')}${kept}`,
+        details: t('link.noAnswer', { gateway: location.host }),
       };
     case 'down':
       return {
-        text: `The query service is down.${kept} The page resumes automatically when it is back.`,
+        text: version === null ? t('link.down') : t('link.downKept', { version }),
         details,
       };
     case 'stale':
       return behind === null
-        ? { text: `A newer snapshot could not be loaded.${kept}`, details }
+        ? { text: `${t('link.notLoaded')}${kept}`, details }
         : {
-            text: `The query service is behind this page, at snapshot ${behind.version}.${kept} New questions wait until it has caught up.`,
+            text: behindText(String(behind.version), version),
             details,
           };
     default:

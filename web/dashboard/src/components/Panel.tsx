@@ -3,6 +3,7 @@
 import type { ReactNode } from 'react';
 import { detailsOf, type GatewayError, wordsOf } from '../api/client';
 import { type Answered, type Loaded, shownOf } from '../api/cube';
+import { t } from '../language';
 import { Details } from './Details';
 import { answeredIn, TakeButton } from './TakeButton';
 import './Panel.css';
@@ -60,7 +61,7 @@ export function PanelBody<Data>({
 
 /** For a panel with nothing to show because of a failure that another panel reports. */
 function NotLoaded() {
-  return <p className="panel-body panel-hint">Not loaded.</p>;
+  return <p className="panel-body panel-hint">{t('panel.notLoaded')}</p>;
 }
 
 export function isBusy(loaded: Loaded<unknown>): boolean {
@@ -71,7 +72,7 @@ export function isBusy(loaded: Loaded<unknown>): boolean {
 export function Placeholder() {
   return (
     <div className="panel-body placeholder">
-      <span className="visually-hidden">Loading</span>
+      <span className="visually-hidden">{t('panel.loading')}</span>
     </div>
   );
 }
@@ -87,16 +88,16 @@ interface FailureProps {
 export function Failure({ error, retry, retrying, kept = false }: FailureProps) {
   return (
     <div className="failure" role="alert">
-      <p className="failure-title">{kept ? 'This could not be updated.' : 'This could not be loaded.'}</p>
+      <p className="failure-title">{t(kept ? 'panel.notUpdated' : 'panel.failed')}</p>
       <p className="failure-cause">
         {wordsOf(error)}
-        {kept && ' The numbers below are from before the failure.'}
+        {kept && ` ${t('panel.kept')}`}
       </p>
       <p>
         <button type="button" className="button" onClick={retry} aria-disabled={retrying}>
-          Try again
+          {t('panel.again')}
         </button>
-        {error.retryable && <span className="muted"> It is also retried automatically every few seconds.</span>}
+        {error.retryable && <span className="muted"> {t('panel.retried')}</span>}
       </p>
       <Details text={detailsOf(error)} />
     </div>

@@ -1,6 +1,7 @@
 // A member's artwork or trailer, large: a picture, or a video with controls.
 
 import { type RefObject, useState } from 'react';
+import { t } from '../language';
 import './Preview.css';
 
 interface PreviewProps {
@@ -16,7 +17,7 @@ export function Preview({ src, label, video }: PreviewProps) {
   return (
     <div className="preview">
       {src === null || broken === src ? (
-        <p className="preview-none">{src === null ? 'No preview' : 'The preview cannot be shown'}</p>
+        <p className="preview-none">{t(src === null ? 'preview.none' : 'preview.broken')}</p>
       ) : isVideo(src) ? (
         // Captions come from the model, which has no key for them.
         // oxlint-disable-next-line jsx-a11y/media-has-caption

@@ -1,6 +1,7 @@
 // A number of people with its bounds, or that it cannot be told.
 
 import { formatBounds, formatCount, PEOPLE, type Value } from '../format';
+import { t } from '../language';
 
 export interface ReachNumber extends Omit<Value, 'exactText'> {
   readonly cannotTell: boolean;
@@ -11,9 +12,10 @@ export function asValue({ value, lower, upper, exact }: ReachNumber): Value {
 }
 
 export function ReachText({ reach, sign = '' }: { readonly reach: ReachNumber; readonly sign?: string }) {
-  if (reach.value === null) return <>cannot be told</>;
+  if (reach.value === null) return <>{t('reach.cannotTell')}</>;
+  const bounds = formatBounds(asValue(reach), PEOPLE) ?? '';
   return (
-    <span title={`${formatBounds(asValue(reach), PEOPLE) ?? ''}${reach.cannotTell ? ', too few compared with the others to be sure' : ''}`}>
+    <span title={reach.cannotTell ? t('reach.unsure', { bounds }) : bounds}>
       {reach.cannotTell ? '≈ ' : ''}
       {sign}
       {formatCount(reach.value)}

@@ -3,7 +3,9 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { useSession } from '../api/session';
+import { t } from '../language';
 import { Dropdown } from './Dropdown';
+import { LanguageSwitch } from './LanguageSwitch';
 import { PAGES } from './pages';
 import { LinkBanner } from './LinkBanner';
 import { SnapshotBadge } from './SnapshotBadge';
@@ -30,31 +32,31 @@ export function Shell() {
   return (
     <>
       <a className="skip" href="#main">
-        Skip to the page
+        {t('shell.skip')}
       </a>
       <header className="bar">
-        <Link to="/" search={{}} className="brand" aria-label="Clio, to Explore">
+        <Link to="/" search={{}} className="brand" aria-label={t('shell.brand')}>
           <img src="/favicon.svg" alt="" width="22" height="22" />
           Clio
         </Link>
-        <nav className="bar-nav" aria-label="Pages">
+        <nav className="bar-nav" aria-label={t('shell.pages')}>
           {PAGES.map(({ to, label }) => (
             <Link key={to} to={to} search={{}} className="bar-page" activeOptions={{ exact: to === '/', includeSearch: false }}>
-              {label}
+              {t(label)}
             </Link>
           ))}
           <Link to="/help" className="bar-page">
-            Help
+            {t('page.help')}
           </Link>
         </nav>
         {dataset && <span className="bar-dataset muted">{dataset.name}</span>}
         <span className="bar-space" />
         <button type="button" className="bar-find" disabled={!dataset || !snapshot} onClick={() => setFinding(true)}>
-          Find <span className="bar-hint">a title, an asset, a country…</span> <kbd>Ctrl K</kbd>
+          {t('shell.find')} <span className="bar-hint">{t('shell.findHint')}</span> <kbd>Ctrl K</kbd>
         </button>
         {dataset && snapshot && (
           <span data-tour="send">
-            <Dropdown title="Send to a colleague" label="Send" className="button button-quiet">
+            <Dropdown title={t('shell.sendTitle')} label={t('shell.send')} className="button button-quiet">
               {() => <ShareMenu dataset={dataset} version={snapshot.version} />}
             </Dropdown>
           </span>
@@ -64,13 +66,14 @@ export function Shell() {
           GraphiQL
         </a>
         {me && (
-          <span className="bar-me muted" title={me.kind === 'user' ? 'You are signed in' : `You are signed in as a ${me.kind}`}>
-            {me.name}
+          <span className="bar-me muted" title={me.kind === 'user' ? t('shell.signedIn') : t('shell.signedInAs', { kind: me.kind })}>
+            <bdi>{me.name}</bdi>
           </span>
         )}
+        <LanguageSwitch />
         <ThemeSwitch />
       </header>
-      {insecure && <p className="banner">Open to everyone: anyone who can reach this address can read everything here, and change what is saved.</p>}
+      {insecure && <p className="banner">{t('shell.insecure')}</p>}
       <LinkBanner link={link} snapshot={snapshot} behind={behind} />
       {(isHeld || sent !== undefined) && dataset && snapshot && (
         <Suspense fallback={null}>

@@ -3,7 +3,8 @@
 import { sentence } from '../api/client';
 import type { LinkState } from '../api/link';
 import type { Snapshot } from '../api/session';
-import { formatCount, formatMoment, formatDay, formatRange, formatStandardErrors } from '../format';
+import { formatMoment, formatDay, formatRange, formatStandardErrors } from '../format';
+import { rich, t } from '../language';
 import './SnapshotBadge.css';
 
 export type LinkWord = 'connecting' | 'live' | 'reconnecting' | 'stale' | 'down';
@@ -23,18 +24,16 @@ interface SnapshotBadgeProps {
 
 export function SnapshotBadge({ link, snapshot, behind }: SnapshotBadgeProps) {
   const word = linkWord(link, behind);
-  const details = snapshot
-    ? `Committed ${formatMoment(snapshot.committedAt)}; ${formatCount(snapshot.nDays)} days${snapshot.nCells > 0 ? `, ${formatCount(snapshot.nCells)} cells` : ''}`
-    : undefined;
+  const details = snapshot ? committedText(snapshot) : undefined;
   return (
-    <p className={`badge badge-${word}`} title={details} role="status" aria-label="Snapshot">
+    <p className={`badge badge-${word}`} title={details} role="status" aria-label={t('badge.label')} data-tour="snapshot">
       <span className="badge-dot" aria-hidden="true" />
-      <span className="badge-word">{word}</span>{' '}
+      <span className="badge-word">{t(`badge.${word}`)}</span>{' '}
       {snapshot && (
         <>
-          <span className="badge-part">snapshot {snapshot.version}</span>{' '}
+          <span className="badge-part">{t('badge.snapshot', { version: String(snapshot.version) })}</span>{' '}
           {snapshot.lastDay !== null && (
-            <span className="badge-part">data through {formatDay(snapshot.lastDay)}</span>
+            <span className="badge-part">{t('badge.through', { day: formatDay(snapshot.lastDay) })}</span>
           )}
           {snapshot.verification && <Verified verification={snapshot.verification} />}
         </>
@@ -43,6 +42,11 @@ export function SnapshotBadge({ link, snapshot, behind }: SnapshotBadgeProps) {
       {link.status?.refused && <Refused {...link.status.refused} />}
     </p>
   );
+}
+
+function committedText({ committedAt, nDays, nCells }: Snapshot): string {
+  const values = { moment: formatMoment(committedAt), days: nDays };
+  return nCells > 0 ? t('badge.committedCells', { ...values, cells: nCells }) : t('badge.committed', values);
 }
 
 interface PinnedProps {
@@ -55,13 +59,12 @@ interface PinnedProps {
 
 /** Analysts who miss this morning's numbers have to see why they are missing. */
 function Pinned({ version, pinnedAt, by, reason, versionsBehind }: PinnedProps) {
-  const why = reason === '' ? '' : `: ${reason}`;
-  const newer = versionsBehind === 1 ? 'one version is newer' : `${formatCount(versionsBehind)} versions are newer`;
+  const values = { version: String(version), person: by, moment: formatMoment(pinnedAt), behind: versionsBehind };
   return (
     <>
       {' '}
-      <span className="badge-part badge-refused" title={`Snapshot ${version} is pinned by ${by} since ${formatMoment(pinnedAt)}${why}; ${newer}`}>
-        pinned<span className="badge-detail"> by {by}</span>
+      <span className="badge-part badge-refused" title={reason === '' ? t('badge.pinnedTitle', values) : t('badge.pinnedWhy', { ...values, reason })}>
+        {rich('badge.pinned', { person: by, by: <span className="badge-detail" /> })}
       </span>
     </>
   );
@@ -74,7 +77,7 @@ function Refused({ version, reason }: { readonly version: number; readonly reaso
       {' '}
       <span className="badge-part badge-refused" title={sentence(reason)}>
         <span aria-hidden="true">!</span>
-        <span className="badge-detail"> version {version} refused</span>
+        <span className="badge-detail"> {t('badge.refused', { version: String(version) })}</span>
       </span>
     </>
   );
@@ -83,17 +86,18 @@ function Refused({ version, reason }: { readonly version: number; readonly reaso
 /** The outcome of the last exact recount: the line that says whether the numbers can be trusted. */
 function Verified({ verification }: { readonly verification: NonNullable<Snapshot['verification']> }) {
   const { ok, nCompared, nMismatches, maxError, firstDay, lastDay, verifiedAt } = verification;
-  const details = `Recounted ${formatMoment(verifiedAt)} from the events of ${formatRange(firstDay, lastDay)}; the largest error of a distinct count was ${formatStandardErrors(maxError)}`;
+  const error = formatStandardErrors(maxError);
+  const details = t('badge.recounted', { moment: formatMoment(verifiedAt), days: formatRange(firstDay, lastDay), error });
   return (
     <>
       {' '}
       {ok ? (
         <span className="badge-part" title={details}>
-          verified<span className="badge-detail">: {formatCount(nCompared)} numbers, errors up to {formatStandardErrors(maxError)}</span>
+          {rich('badge.verified', { numbers: nCompared, error, detail: <span className="badge-detail" /> })}
         </span>
       ) : (
         <span className="badge-part badge-wrong" title={details}>
-          {formatCount(nMismatches)} of {formatCount(nCompared)} verified numbers are wrong
+          {t('badge.wrong', { wrong: nMismatches, numbers: nCompared })}
         </span>
       )}
     </>

@@ -3,6 +3,7 @@
 import { lazy, Suspense, useLayoutEffect, useRef, useState } from 'react';
 import type { Answered } from '../api/cube';
 import { useSession } from '../api/session';
+import { t } from '../language';
 import { offer } from '../take/registry';
 import { Dropdown } from './Dropdown';
 import './TakeButton.css';
@@ -33,14 +34,14 @@ export function TakeButton({ title, answered, hasOwnRows = false, inCorner = fal
   return (
     <span ref={place} data-take="no" className={inCorner ? 'take-corner' : undefined}>
       <Dropdown
-        title={`Take away: ${title}`}
+        title={t('panel.takeAway', { title })}
         className="button button-quiet"
         label={
           <>
             <svg width="14" height="14" viewBox="0 0 14 14" fill="none" stroke="currentColor" strokeWidth="1.6" aria-hidden="true">
               <path d="M7 1v8M3.5 6 7 9.5 10.5 6M1.5 12.5h11" />
             </svg>
-            <span className="visually-hidden">Take away: {title}</span>
+            <span className="visually-hidden">{t('panel.takeAway', { title })}</span>
           </>
         }
       >

@@ -1,6 +1,7 @@
 // Light, dark, or the system's theme.
 
 import { useState } from 'react';
+import { t } from '../language';
 
 const THEMES = ['system', 'light', 'dark'] as const;
 type Theme = (typeof THEMES)[number];
@@ -25,7 +26,7 @@ export function ThemeSwitch() {
   const [theme, setTheme] = useState(storedTheme);
   return (
     <label>
-      <span className="visually-hidden">Theme</span>
+      <span className="visually-hidden">{t('theme.label')}</span>
       <select
         className="select"
         value={theme}
@@ -40,9 +41,9 @@ export function ThemeSwitch() {
           applyTheme(chosen);
         }}
       >
-        <option value="system">System theme</option>
-        <option value="light">Light</option>
-        <option value="dark">Dark</option>
+        <option value="system">{t('theme.system')}</option>
+        <option value="light">{t('theme.light')}</option>
+        <option value="dark">{t('theme.dark')}</option>
       </select>
     </label>
   );

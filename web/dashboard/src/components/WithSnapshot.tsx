@@ -4,6 +4,7 @@ import { type ReactNode, useEffect } from 'react';
 import { sentence } from '../api/client';
 import type { Dataset } from '../api/dataset';
 import { type Snapshot, useSession } from '../api/session';
+import { t } from '../language';
 import { Failure, Placeholder } from './Panel';
 import './Panel.css';
 import './Shell.css';
@@ -26,8 +27,8 @@ export function WithSnapshot({ title, children }: WithSnapshotProps) {
       <div className="panel panel-start">
         {dataset ? (
           <div className="panel-body empty" role="status">
-            <p className="empty-title">Serving holds no snapshot yet.</p>
-            <p>{sentence(link.status?.message ?? 'the page fills by itself when the first one is published')}</p>
+            <p className="empty-title">{t('panel.noSnapshot')}</p>
+            <p>{link.status?.message == null ? t('panel.fillsItself') : sentence(link.status.message)}</p>
           </div>
         ) : error ? (
           <Failure error={error} retry={retry} retrying={false} />

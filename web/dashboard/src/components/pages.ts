@@ -1,8 +1,8 @@
-// The pages of the navigation bar, from left to right; `g` and a letter leads to each.
+// The pages of the navigation bar, from left to right; `g` and a letter leads to each. The labels are keys of texts.
 
 export const PAGES = [
-  { to: '/', label: 'Explore', letter: 'e' },
-  { to: '/compare', label: 'Compare', letter: 'c' },
-  { to: '/views', label: 'Views', letter: 'v' },
-  { to: '/status', label: 'Status', letter: 's' },
+  { to: '/', label: 'page.explore', letter: 'e' },
+  { to: '/compare', label: 'page.compare', letter: 'c' },
+  { to: '/views', label: 'page.views', letter: 'v' },
+  { to: '/status', label: 'page.status', letter: 's' },
 ] as const;

@@ -1,9 +1,12 @@
 import { cleanup, configure } from '@testing-library/react';
 import { afterEach, beforeEach } from 'vitest';
+import { showLanguage } from '../language';
 
 // The tour is offered to browsers that have not seen it; its own test begins without.
 beforeEach(() => localStorage.setItem('clio.toured', '1'));
 afterEach(cleanup);
+// Tests read English, each from the start; one about another language shows that itself.
+beforeEach(() => showLanguage('en'));
 // How long tests wait for an element at most: enough for a busy machine.
 configure({ asyncUtilTimeout: 10_000 });
 

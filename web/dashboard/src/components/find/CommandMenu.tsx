@@ -3,6 +3,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { type Dataset, pageOf } from '../../api/dataset';
+import { t } from '../../language';
 import { escapeValue } from '../../search';
 import { type Choice, type FoundMember, MemberSearch } from './MemberSearch';
 import { PAGES } from '../pages';
@@ -33,10 +34,10 @@ export default function CommandMenu({ dataset, version, onClose }: CommandMenuPr
   };
   const before = (search: string): Choice[] => {
     const matches = (text: string) => text.toLowerCase().includes(search.toLowerCase());
-    const pages = PAGES.filter(({ label }) => search !== '' && matches(label)).map(({ to, label }) => ({
+    const pages = PAGES.filter(({ label }) => search !== '' && matches(t(label))).map(({ to, label }) => ({
       id: to,
-      label,
-      kind: 'Page',
+      label: t(label),
+      kind: t('find.page'),
       choose: () => {
         onClose();
         void navigate({ to, search: {} });
@@ -60,7 +61,7 @@ export default function CommandMenu({ dataset, version, onClose }: CommandMenuPr
     <dialog
       ref={dialog}
       className="command-menu"
-      aria-label="Find"
+      aria-label={t('shell.find')}
       onClose={onClose}
       onClick={(event) => {
         if (event.target === event.currentTarget) onClose();
@@ -70,8 +71,8 @@ export default function CommandMenu({ dataset, version, onClose }: CommandMenuPr
         dataset={dataset}
         version={version}
         field={null}
-        label="Find"
-        placeholder="A title, an asset, a tag, a country, a page…"
+        label={t('shell.find')}
+        placeholder={t('find.hint')}
         before={before}
         onChoose={go}
       />

@@ -5,6 +5,7 @@ import { type KeyboardEvent, useId, useState } from 'react';
 import { asGatewayError, wordsOf } from '../../api/client';
 import { membersOptions } from '../../api/cube';
 import type { Dataset, FieldInfo } from '../../api/dataset';
+import { t } from '../../language';
 import { StackedLabel } from '../Label';
 import { Thumbnail } from '../Thumbnail';
 import { useDebounced } from '../useDebounced';
@@ -127,7 +128,7 @@ export function MemberSearch({ dataset, version, field, label, placeholder, befo
         {members.error
           ? wordsOf(asGatewayError(members.error))
           : choices.length === 0 && !members.isFetching && asked !== ''
-            ? 'No matches.'
+            ? t('find.none')
             : ''}
       </p>
     </div>
