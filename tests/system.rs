@@ -27,4 +27,5 @@ mod settings;
 mod snippets;
 mod terminal;
 mod tidy;
+mod tls;
 mod traps;

@@ -22,7 +22,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::StreamExt;
 use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue, MetadataMap};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{ConnectError, Request, Response, Status, TimeoutExpired};
 
 use crate::convert::{
@@ -43,14 +43,12 @@ use crate::service::{
     CubeService, Description, MemberPage, MembersRequest, ServingStatus, StatusStream,
 };
 use crate::snapshot::SnapshotList;
+use crate::tls::ClientTls;
 use crate::wire;
 use crate::wire::cubes_client::CubesClient;
 
-/// How often a connection is pinged. A replica whose machine vanished is noticed after this and [`KEEP_ALIVE_TIMEOUT`],
-/// instead of after the system's TCP timeout of many minutes; at this rate pings cost nothing.
-const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
-/// How long a peer may take to answer a ping.
-const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(5);
+mod channel;
+
 /// The metadata by which callers other than gateways say who they are.
 const AUTHORIZATION: &str = "authorization";
 /// The largest request that serving reads: tonic's own limit.
@@ -59,7 +57,7 @@ const MAX_REQUEST_BYTES: usize = 4 << 20;
 /// Where serving is, and how long to wait for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteConfig {
-    /// Addresses of replicas (`http://127.0.0.1:50051`), at least one. They are tried in this order.
+    /// Addresses of replicas (`http://127.0.0.1:50051`, or `https://…` for TLS), at least one. They are tried in this order.
     pub endpoints: Vec<String>,
     /// How long a connection may take to open. Default: 3 seconds.
     pub connect_timeout: Duration,
@@ -71,6 +69,9 @@ pub struct RemoteConfig {
     pub answer_bytes: usize,
     /// What makes serving believe who asks, as a gateway says it. Without one nothing is said of who asks. Default: none.
     pub gateway_token: Option<Secret>,
+    /// How replicas at `https://` addresses are called. Without it, the authorities of the system are believed and nothing is
+    /// shown to them. Default: none.
+    pub tls: Option<ClientTls>,
     /// What serving knows a caller by that is no gateway: an API key, or a token of the provider of identities. Default: none.
     pub bearer: Option<Secret>,
 }
@@ -84,6 +85,7 @@ impl Default for RemoteConfig {
             request_timeout: Duration::from_secs(30),
             answer_bytes: 64 << 20,
             gateway_token: None,
+            tls: None,
             bearer: None,
         }
     }
@@ -141,7 +143,7 @@ impl RemoteCubes {
             .endpoints
             .iter()
             .map(|address| {
-                let channel = endpoint(address, config)?.connect_lazy();
+                let channel = channel::open(address, config)?;
                 let client =
                     CubesClient::new(channel).max_decoding_message_size(config.answer_bytes);
                 Ok(Replica { address: address.clone(), client })
@@ -250,28 +252,6 @@ fn secret_value(secret: &Secret) -> Result<AsciiMetadataValue, ServiceError> {
     Ok(value)
 }
 
-/// An address with the timeouts of its connections.
-fn endpoint(address: &str, config: &RemoteConfig) -> Result<Endpoint, ServiceError> {
-    let refused = |what: &dyn fmt::Display| {
-        let message = format!(
-            "`{address}` is not an address of serving: {what}; expected one like \
-             `http://127.0.0.1:50051`"
-        );
-        ServiceError::new(Code::InvalidArgument, message)
-    };
-    let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|error| refused(&error))?;
-    match endpoint.uri().scheme_str() {
-        Some("http") => {}
-        Some(scheme) => return Err(refused(&format_args!("`{scheme}` is not supported"))),
-        None => return Err(refused(&"it has no scheme")),
-    }
-    Ok(endpoint
-        .connect_timeout(config.connect_timeout)
-        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
-        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
-        .keep_alive_while_idle(true))
-}
-
 /// Whether tonic gave up, here or at the peer, because the request timed out.
 fn is_timeout(status: &Status) -> bool {
     status.code() == tonic::Code::Cancelled && status.message() == TimeoutExpired(()).to_string()
@@ -298,12 +278,19 @@ fn error_from(address: &str, status: &Status, answer_bytes: usize) -> ServiceErr
     // A status from the peer has no source; one made here, for a broken or unopened connection, has. A status for a
     // message that is too large or not protobuf is made here too, but without a source.
     match innermost(status) {
-        Some(cause) => ServiceError::new(
-            Code::Unavailable,
-            format!(
-                "serving at {address} does not answer: {cause}; is `clio serve` running there?"
-            ),
-        ),
+        Some(cause) => {
+            // By TLS 1.3 a server refuses a client's certificate after the handshake, by closing the connection.
+            let is_asked = match address.starts_with("https://") {
+                true => ", and does it accept the client's certificate (`--client-certificate`)?",
+                false => "?",
+            };
+            ServiceError::new(
+                Code::Unavailable,
+                format!(
+                    "serving at {address} does not answer: {cause}; is `clio serve` running there{is_asked}"
+                ),
+            )
+        }
         None => {
             let error = error_from_status(status);
             match error.code {

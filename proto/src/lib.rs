@@ -27,6 +27,7 @@ mod secret;
 mod service;
 mod snapshot;
 mod syntax;
+mod tls;
 mod toml_file;
 pub mod wire;
 
@@ -87,4 +88,5 @@ pub use snapshot::{
     Pin, RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed, VerificationInfo,
 };
 pub use syntax::{SyntaxError, filter_keywords};
+pub use tls::{ClientTls, Identity, Offered, ServerTls, WrongTls};
 pub use toml_file::{TomlProblem, line_at, nearest, parse_toml, quoted};

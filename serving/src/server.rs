@@ -1,11 +1,11 @@
-//! The gRPC interface: tonic, with health, reflection, and a graceful shutdown.
+//! The gRPC interface: tonic, with TLS, health, reflection, and a graceful shutdown.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clio_proto::{
-    Audited, Code, CubeService, Exported, ServiceError, ServingState, answer_to_wire,
+    Audited, Code, CubeService, Exported, ServerTls, ServiceError, ServingState, answer_to_wire,
     description_to_wire, export_bytes_to_wire, export_head_to_wire, export_request_from_wire,
     has_media_request_from_wire, has_media_to_wire, member_page_to_wire, members_request_from_wire,
     outliers_request_from_wire, outliers_to_wire, query_from_wire, runs_request_from_wire,
@@ -21,7 +21,6 @@ use tokio_util::sync::CancellationToken;
 use tonic::codegen::http;
 use tonic::server::NamedService as _;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 use tonic_health::ServingStatus;
 use tonic_health::server::{HealthReporter, health_reporter};
@@ -34,6 +33,8 @@ use crate::cubes::Cubes;
 use crate::error::ServingError;
 use crate::seen::Seen;
 
+mod connections;
+
 /// How much longer than a query a request may take: queries end by their own limit, whose error says more than a
 /// transport's time-out.
 const TIMEOUT_MARGIN: Duration = Duration::from_secs(5);
@@ -42,7 +43,8 @@ const TIMEOUT_MARGIN: Duration = Duration::from_secs(5);
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// Serves cubes over gRPC until told to stop; then requests in progress are finished and streams ended, for as long as
-/// a query may take; connections that have not drained by then end with the runtime.
+/// a query may take; connections that have not drained by then end with the runtime. With `tls`, only encrypted connections
+/// are served.
 ///
 /// The health service reports `SERVING` once a snapshot is held; a stale one is still served, and the `Watch` method
 /// says why.
@@ -53,6 +55,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 pub async fn serve_grpc(
     cubes: Arc<Cubes>,
     listener: TcpListener,
+    tls: Option<ServerTls>,
     stop: CancellationToken,
 ) -> Result<(), ServingError> {
     let limits = cubes.config().limits.clone();
@@ -68,9 +71,7 @@ pub async fn serve_grpc(
         .build_v1alpha()?;
     let rpc = CubesServer::new(Rpc { cubes: Arc::clone(&cubes), stop: stop.clone() });
     info!(address = ?listener.local_addr().ok(), "grpc server started");
-    // Small answers are sent at once; otherwise each would wait some 40 ms for the peer's acknowledgement. The
-    // builder's own setting applies only to listeners that it opens itself.
-    let connections = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let connections = connections::incoming(listener, tls);
     let server = Server::builder()
         // A span per request, so that the log lines of a query can be told apart.
         .trace_fn(|request| info_span!("grpc", path = request.uri().path()))

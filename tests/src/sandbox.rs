@@ -210,8 +210,11 @@ impl Sandbox {
             else {
                 panic!("`clio {}` did not say its address:\n{}", args.join(" "), said.join("\n"));
             };
-            let address =
-                line.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"));
+            let is_address = |word: &&str| {
+                let rest = word.strip_prefix("http").unwrap_or_default();
+                rest.trim_start_matches('s').starts_with("://127.0.0.1:")
+            };
+            let address = line.split_whitespace().find(is_address);
             if let Some(url) = address {
                 server.url = url.to_owned();
                 return server;
@@ -231,7 +234,7 @@ impl Default for Sandbox {
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    /// Its address, `http://127.0.0.1:PORT`.
+    /// Its address, `http://127.0.0.1:PORT`, or `https://…` if it speaks TLS.
     pub url: String,
     /// Behind a lock, so that several threads may use one server.
     lines: Mutex<mpsc::Receiver<String>>,

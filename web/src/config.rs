@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clio_proto::ServerTls;
 use clio_store::Store;
 
 use crate::access::AccessConfig;
@@ -29,6 +30,8 @@ pub struct GatewayConfig {
     pub store: Option<Arc<dyn Store>>,
     /// Who is let in, and how they show who they are. Without it, everyone who reaches the address. Default: none.
     pub access: Option<AccessConfig>,
+    /// Serves browsers by HTTPS alone. Without it, by HTTP alone. Default: none.
+    pub tls: Option<ServerTls>,
     /// Whether it is accepted that everyone who reaches the address can read everything: pages say so. Without it, an
     /// address that other machines can reach is refused. Default: no.
     pub is_insecure: bool,
@@ -50,6 +53,7 @@ impl Default for GatewayConfig {
             allowed_hosts: Vec::new(),
             store: None,
             access: None,
+            tls: None,
             is_insecure: false,
             allow_graphiql: true,
             limits: GatewayLimits::default(),

@@ -7,6 +7,8 @@
 //! answering ──60 s in which the client reads nothing of the answer──▶ closed
 //! ```
 //!
+//! With TLS, a connection counts from its handshake on, which has to end within the time for a head.
+//!
 //! If all places are taken, overall or those of a client, a new connection replaces the one that has been idle
 //! for longest: first those that never sent a complete request, then those that are kept open. A connection
 //! that is being answered is never closed for another.
@@ -29,6 +31,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -116,6 +119,16 @@ async fn talk(
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
     let limits = &gateway.config.limits;
+    let stream = match &gateway.config.tls {
+        None => Either::Left(stream),
+        // As long as for the head of a request, which may come only afterwards.
+        Some(tls) => match timeout(limits.header_timeout, tls.accept(stream)).await {
+            Ok(Ok(agreed)) => Either::Right(agreed),
+            // Probes, scanners, and browsers that do not believe a certificate do this all day.
+            Ok(Err(error)) => return tracing::debug!(%error, "no agreement on TLS"),
+            Err(_) => return tracing::debug!("a TLS handshake took too long"),
+        },
+    };
     let answered = Arc::clone(activity);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ends);

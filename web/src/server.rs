@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, Uri};
 use axum::middleware::from_fn_with_state;
@@ -151,6 +152,13 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
                 REFERRER_POLICY,
                 HeaderValue::from_static("same-origin"),
             ))
+            // A browser that once came by HTTPS never again sends anything in clear text. For a year, as is usual.
+            .option_layer(gateway.config.tls.as_ref().map(|_| {
+                SetResponseHeaderLayer::overriding(
+                    STRICT_TRANSPORT_SECURITY,
+                    HeaderValue::from_static("max-age=31536000"),
+                )
+            }))
             // Before every route.
             .layer(from_fn_with_state(Arc::clone(gateway), host::check)),
     ))

@@ -366,7 +366,7 @@ async fn files_come_over_grpc_as_they_are() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoints = vec![format!("http://{}", listener.local_addr().unwrap())];
     let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
-    tasks.spawn(serve_grpc(Arc::clone(&cubes), listener, stop.clone()));
+    tasks.spawn(serve_grpc(Arc::clone(&cubes), listener, None, stop.clone()));
     let remote = RemoteCubes::new(&RemoteConfig { endpoints, ..RemoteConfig::default() }).unwrap();
     for format in ExportFormat::ALL {
         let local = cubes.export(export(&many_rows(), format), None).await.unwrap();

@@ -41,7 +41,7 @@ impl Served {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve_grpc(Arc::clone(cubes), listener, stop.clone()));
+        tasks.spawn(serve_grpc(Arc::clone(cubes), listener, None, stop.clone()));
         Self { address, stop, tasks }
     }
 

@@ -9,7 +9,7 @@ use clio_serving::{Cubes, MarginalLimits, ServingConfig, ServingError};
 
 use crate::args::CubeAddress;
 use crate::settings::Settings;
-use crate::{access, address};
+use crate::{access, address, tls};
 
 /// Opens it. Of a lake that snapshot is loaded which is asked for, otherwise the one that services serve; and the one beside it.
 pub(crate) async fn open(
@@ -22,6 +22,7 @@ pub(crate) async fn open(
         let key = settings.key_file.as_deref();
         let config = RemoteConfig {
             endpoints: vec![endpoint.clone()],
+            tls: tls::of_command(&settings.tls)?,
             bearer: key.map(|file| access::secret(file, "API key")).transpose()?,
             ..settings.remote.clone()
         };

@@ -39,6 +39,19 @@ pub(crate) fn check(
     Ok(())
 }
 
+/// Warns if a secret travels in clear text to another machine.
+pub(crate) fn warn_of_secret_in_clear_text(replica: &str) {
+    let Some(host) = replica.strip_prefix("http://") else { return };
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    let is_here = name == "localhost" || name.parse().is_ok_and(clio_web::is_loopback);
+    if !is_here {
+        tell!(
+            "warning: the gateway's token travels to `{replica}` in clear text; use `https://` (docs/operating.md)"
+        );
+    }
+}
+
 /// Raises the limit of open files to the maximum that the system allows: the usual 1,024 are fewer
 /// than the connections that may be open at once.
 pub(crate) fn raise_file_handles() {

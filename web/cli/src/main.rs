@@ -24,6 +24,7 @@ mod settings;
 mod signals;
 mod storage;
 mod terminal;
+mod tls;
 mod usage;
 mod watched;
 

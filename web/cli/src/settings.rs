@@ -59,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) access: AccessSettings,
     /// How people and programs show the gateway who they are.
     pub(crate) sign_in: SignInSettings,
+    /// The certificates of gateway, serving and their clients.
+    pub(crate) tls: TlsSettings,
     /// A file with what serving knows `clio query` by.
     pub(crate) key_file: Option<PathBuf>,
     /// How serving is called; has no addresses if none are given.
@@ -99,6 +101,24 @@ impl Default for AccessSettings {
             n_audit_log_files: 8,
         }
     }
+}
+
+/// PEM files: certificates, their private keys, and the authorities that are believed.
+#[derive(Debug, Default)]
+pub(crate) struct TlsSettings {
+    /// What serving shows; without it, gRPC is in clear text.
+    pub(crate) grpc_certificate: Option<PathBuf>,
+    pub(crate) grpc_key: Option<PathBuf>,
+    /// Whose certificates clients of serving have to show; without it, none.
+    pub(crate) client_ca: Option<PathBuf>,
+    /// What the gateway shows to browsers; without it, HTTP is in clear text.
+    pub(crate) http_certificate: Option<PathBuf>,
+    pub(crate) http_key: Option<PathBuf>,
+    /// Whose certificates replicas may show; without it, those that the system believes.
+    pub(crate) serving_ca: Option<PathBuf>,
+    /// What is shown to replicas that ask for it.
+    pub(crate) client_certificate: Option<PathBuf>,
+    pub(crate) client_key: Option<PathBuf>,
 }
 
 /// How people and programs show the gateway who they are.
@@ -192,6 +212,7 @@ impl Default for Settings {
             store: StoreSettings::default(),
             access: AccessSettings::default(),
             sign_in: SignInSettings::default(),
+            tls: TlsSettings::default(),
             key_file: None,
             remote: RemoteConfig { endpoints: Vec::new(), ..RemoteConfig::default() },
         }

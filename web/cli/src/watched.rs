@@ -1,4 +1,4 @@
-//! Files that are reloaded when they change: keys, roles.
+//! Files that are reloaded when they change: keys, roles, certificates.
 
 use std::io;
 use std::path::PathBuf;
@@ -15,26 +15,39 @@ pub(crate) async fn follow(
     path: PathBuf,
     last: String,
     stop: CancellationToken,
-    take: impl FnMut(io::Result<&str>),
+    mut take: impl FnMut(io::Result<&str>),
 ) {
-    follow_every(INTERVAL, path, last, stop, take).await;
+    follow_all(vec![path], vec![last], stop, |texts| {
+        take(texts.map(|texts| texts.first().map_or("", String::as_str)));
+    })
+    .await;
+}
+
+/// Like [`follow`], of several files that go together: all texts, whenever one of them differs.
+pub(crate) async fn follow_all(
+    paths: Vec<PathBuf>,
+    last: Vec<String>,
+    stop: CancellationToken,
+    take: impl FnMut(io::Result<&[String]>),
+) {
+    follow_every(INTERVAL, paths, last, stop, take).await;
 }
 
 async fn follow_every(
     interval: Duration,
-    path: PathBuf,
-    last: String,
+    paths: Vec<PathBuf>,
+    last: Vec<String>,
     stop: CancellationToken,
-    mut take: impl FnMut(io::Result<&str>),
+    mut take: impl FnMut(io::Result<&[String]>),
 ) {
     // Compares contents: small files may keep their time and length in a change.
     let mut last = Some(last);
     while stop.run_until_cancelled(tokio::time::sleep(interval)).await.is_some() {
-        match tokio::fs::read_to_string(&path).await {
-            Ok(text) if last.as_ref() == Some(&text) => {}
-            Ok(text) => {
-                take(Ok(&text));
-                last = Some(text);
+        match read(&paths).await {
+            Ok(texts) if last.as_ref() == Some(&texts) => {}
+            Ok(texts) => {
+                take(Ok(&texts));
+                last = Some(texts);
             }
             Err(error) => {
                 if last.take().is_some() {
@@ -43,6 +56,14 @@ async fn follow_every(
             }
         }
     }
+}
+
+async fn read(paths: &[PathBuf]) -> io::Result<Vec<String>> {
+    let mut texts = Vec::with_capacity(paths.len());
+    for path in paths {
+        texts.push(tokio::fs::read_to_string(path).await?);
+    }
+    Ok(texts)
 }
 
 #[cfg(test)]
@@ -57,8 +78,8 @@ mod tests {
         let stop = CancellationToken::new();
         let mut told: Vec<String> = Vec::new();
         let (file, owner) = (path.clone(), stop.clone());
-        follow_every(Duration::from_millis(1), path, "one".to_owned(), stop, |text| {
-            told.push(text.map_or_else(|error| format!("{:?}", error.kind()), str::to_owned));
+        follow_every(Duration::from_millis(1), vec![path], vec!["one".to_owned()], stop, |texts| {
+            told.push(texts.map_or_else(|error| format!("{:?}", error.kind()), <[String]>::concat));
             match told.len() {
                 1 => std::fs::remove_file(&file).unwrap(),
                 2 => std::fs::write(&file, "two").unwrap(),

@@ -45,7 +45,7 @@ impl Served {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve_grpc(cubes, listener, stop.clone()));
+        tasks.spawn(serve_grpc(cubes, listener, None, stop.clone()));
         Self { url, _stop: stop.drop_guard(), _tasks: tasks }
     }
 

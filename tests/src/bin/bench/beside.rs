@@ -1,6 +1,6 @@
 //! The same questions of two builds in turn: whether a change made any of them slower.
 //!
-//! The other build makes the lake, since an older one need not read what a newer one writes. Each
+//! The other build makes the events and the lake, since an older one need not read what a newer one writes. Each
 //! round asks every server once, so that a machine that is busy for a moment is busy for all of
 //! them; the ratio is the median of the rounds' ratios.
 
@@ -17,14 +17,15 @@ use crate::{N_QUERIES, figure, median, milliseconds};
 const NAMES: [&str; 3] = ["the other", "this", "this, with marginals"];
 
 /// Measures the questions against `other`, a binary of another commit.
-pub(crate) fn bench(sandbox: &Sandbox, events: &Path, other: &Path) -> anyhow::Result<()> {
+pub(crate) fn bench(sandbox: &Sandbox, scale: &str, other: &Path) -> anyhow::Result<()> {
     let before = Sandbox::with_binary(other);
-    before.etl(&events.join("media.toml"), "lake", &[]);
+    before.ok(["synth", "--out", "events", "--scale", scale, "--no-answers"]);
+    before.etl(&before.path("events/media.toml"), "lake", &[]);
     let lake = before.text("lake");
     // By environment: a build that has no such setting does not refuse it. Every question is
     // computed each time.
     let serve = |sandbox: &Sandbox, marginals| {
-        let settings = [("CLIO_CACHE", "0"), ("CLIO_MARGINALS_PERCENT", marginals)];
+        let settings = [("CLIO_SERVING_CACHE", "0"), ("CLIO_SERVING_MARGINALS_PERCENT", marginals)];
         sandbox.serve_with(&["serve", "--lake", &lake, "--grpc", "127.0.0.1:0"], &settings)
     };
     let servers = [serve(&before, "0"), serve(sandbox, "0"), serve(sandbox, "25")];

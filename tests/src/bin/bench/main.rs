@@ -34,12 +34,12 @@ const N_CACHED: usize = 1_000;
 fn main() -> anyhow::Result<()> {
     let scale = std::env::args().nth(1).unwrap_or_else(|| "large".to_owned());
     let sandbox = Sandbox::new();
-    let events = repository().join("target/bench").join(&scale);
-    make_events(&sandbox, &events, &scale)?;
     print_machine();
     if let Some(other) = std::env::args().nth(2) {
-        return beside::bench(&sandbox, &events, Path::new(&other));
+        return beside::bench(&sandbox, &scale, Path::new(&other));
     }
+    let events = repository().join("target/bench").join(&scale);
+    make_events(&sandbox, &events, &scale)?;
     let events_bytes =
         folder_bytes(&events.join("impressions"))? + folder_bytes(&events.join("plays"))?;
     figure("event files", &format!("{} in zstd Parquet", mebibytes(events_bytes)));

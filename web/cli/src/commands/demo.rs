@@ -23,7 +23,7 @@ use crate::door::Guard;
 use crate::progress::Bars;
 use crate::settings::Settings;
 use crate::terminal::{say, tell};
-use crate::{address, door, etl_config, run_report, seed, signals};
+use crate::{address, door, etl_config, run_report, seed, signals, tls};
 
 /// Makes what is missing, then serves until it is stopped.
 pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<()> {
@@ -31,7 +31,11 @@ pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<(
     door::raise_file_handles();
     // The address is bound first: better to fail now than after minutes of work.
     let listener = gateway::listen(settings.http).await?;
-    let page = format!("http://{}", listener.local_addr()?);
+    let mut tasks = JoinSet::new();
+    let stop = signals::stop_token(&mut tasks);
+    let tls = tls::of_gateway(&settings.tls, &mut tasks, &stop)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let page = format!("{scheme}://{}", listener.local_addr()?);
     let events = args.data.join("events");
     let lake_folder = args.data.join("lake");
     make_events(&args, &events)?;
@@ -40,8 +44,6 @@ pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<(
 
     let cubes =
         Cubes::start(ServingConfig { seed: seed::of_this_process(), ..settings.serving(lake) })?;
-    let mut tasks = JoinSet::new();
-    let stop = signals::stop_token(&mut tasks);
     let (follower, follower_stop) = (Arc::clone(&cubes), stop.clone());
     tasks.spawn(async move {
         follower_stop.run_until_cancelled(follower.load()).await;
@@ -51,6 +53,7 @@ pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<(
     let own_store = args.data.join("store.sqlite");
     let store = gateway::store(Some(settings.store.file.as_ref().unwrap_or(&own_store)), settings)?;
     let config = GatewayConfig {
+        tls,
         store,
         media_dir: Some(events),
         seed: seed::of_this_process(),

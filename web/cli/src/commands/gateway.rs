@@ -13,31 +13,40 @@ use tokio::task::JoinSet;
 use crate::door::Guard;
 use crate::settings::Settings;
 use crate::terminal::tell;
-use crate::{access, clock, door, seed, signals};
+use crate::{access, clock, door, seed, signals, tls};
 
 /// Serves until it is stopped.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
+    let mut tasks = JoinSet::new();
+    let stop = signals::stop_token(&mut tasks);
     let token = settings.access.gateway_token_file.as_deref();
     let remote = RemoteConfig {
         gateway_token: token.map(|file| access::secret(file, "gateway's token")).transpose()?,
+        tls: tls::of_client(&settings.tls, &mut tasks, &stop)?,
         ..settings.named_replicas()?.clone()
     };
+    if remote.gateway_token.is_some() {
+        for address in &remote.endpoints {
+            door::warn_of_secret_in_clear_text(address);
+        }
+    }
     let service = Arc::new(RemoteCubes::new(&remote)?);
-    let mut tasks = JoinSet::new();
-    let stop = signals::stop_token(&mut tasks);
     let access = access::of_gateway(settings, &mut tasks, &stop)?;
     let guard = if access.is_some() { Guard::SignIn } else { Guard::None };
     door::check("--http", settings.http, guard, settings.gateway.is_insecure)?;
     door::raise_file_handles();
     let listener = listen(settings.http).await?;
     let address = listener.local_addr()?;
+    let tls = tls::of_gateway(&settings.tls, &mut tasks, &stop)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let config = GatewayConfig {
+        tls,
         store: store(settings.store.file.as_deref(), settings)?,
         access,
         seed: seed::of_this_process(),
         ..settings.gateway.clone()
     };
-    tell!("dashboard and GraphQL on http://{address}");
+    tell!("dashboard and GraphQL on {scheme}://{address}");
     let server_stop = stop.clone();
     tasks.spawn(async move { Ok(clio_web::serve(service, config, listener, server_stop).await?) });
     signals::join_all(tasks, &stop).await

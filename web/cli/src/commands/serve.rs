@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::door::Guard;
 use crate::settings::Settings;
 use crate::terminal::tell;
-use crate::{access, address, door, seed, signals};
+use crate::{access, address, door, seed, signals, tls};
 
 /// Serves until it is stopped.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
@@ -21,7 +21,10 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);
     let access = access::of_serving(&settings.access, &mut tasks, &stop)?;
-    let guard = if access.is_some() { Guard::SignIn } else { Guard::None };
+    let tls = tls::of_serving(&settings.tls, &mut tasks, &stop)?;
+    let shows_who_it_is =
+        access.is_some() || tls.as_ref().is_some_and(clio_proto::ServerTls::asks_clients);
+    let guard = if shows_who_it_is { Guard::SignIn } else { Guard::None };
     door::check("--grpc", grpc, guard, settings.is_grpc_insecure)?;
     door::raise_file_handles();
     let listener = TcpListener::bind(grpc)
@@ -35,15 +38,18 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     };
     let (follower, follower_stop) = (Arc::clone(&cubes), stop.clone());
     let lake = lake.to_owned();
+    let scheme = if tls.is_some() { "https" } else { "http" };
     tasks.spawn(async move {
         if follower_stop.run_until_cancelled(follower.load()).await.is_none() {
             return Ok(());
         }
-        tell!("serving {lake} on http://{address}");
+        tell!("serving {lake} on {scheme}://{address}");
         follower.follow(follower_stop).await;
         Ok(())
     });
     let server_stop = stop.clone();
-    tasks.spawn(async move { Ok(clio_serving::serve_grpc(cubes, listener, server_stop).await?) });
+    tasks.spawn(
+        async move { Ok(clio_serving::serve_grpc(cubes, listener, tls, server_stop).await?) },
+    );
     signals::join_all(tasks, &stop).await
 }

@@ -10,6 +10,24 @@ pub(super) const SETTINGS: &[Setting] = &[
         "A file with the API key by which serving knows who asks, where it asks for one; a gateway shows its own token",
         |it| Place::MaybePath(&mut it.key_file),
     ),
+    Setting::new(
+        ["client.serving_ca", "CLIO_CLIENT_SERVING_CA", "serving-ca"],
+        Kind::File,
+        "A PEM file with the authorities whose certificates replicas at `https://` may show; those of the system if none is named",
+        |it| Place::MaybePath(&mut it.tls.serving_ca),
+    ),
+    Setting::new(
+        ["client.certificate", "CLIO_CLIENT_CERTIFICATE", "client-certificate"],
+        Kind::File,
+        "A PEM file with the certificate that is shown to replicas that ask for one (`--client-ca`)",
+        |it| Place::MaybePath(&mut it.tls.client_certificate),
+    ),
+    Setting::new(
+        ["client.certificate_key", "CLIO_CLIENT_CERTIFICATE_KEY", "client-certificate-key"],
+        Kind::File,
+        "A PEM file with the private key of that certificate; the certificate's own file if none is named",
+        |it| Place::MaybePath(&mut it.tls.client_key),
+    ),
     Setting::rare(
         ["client.connect_timeout", "CLIO_CLIENT_CONNECT_TIMEOUT", "connect-timeout"],
         TIMES,

@@ -10,11 +10,14 @@ use super::{Setting, Settings, all};
 /// The heading of settings that `-h` omits.
 const LIMITS: &str = "Limits (all of them also in a file, see --config)";
 /// Settings that the demo determines itself.
-const NOT_OF_DEMO: [&str; 8] = [
+const NOT_OF_DEMO: [&str; 11] = [
     "serving.lake",
     "serving.grpc",
     "serving.roles",
     "serving.gateway_token_file",
+    "serving.certificate",
+    "serving.certificate_key",
+    "serving.client_ca",
     "gateway.serving",
     "gateway.media",
     "gateway.roles",
@@ -24,7 +27,6 @@ const NOT_OF_DEMO: [&str; 8] = [
 /// Gives every command the flags of its settings.
 pub(crate) fn add_flags(root: Command) -> Command {
     let of_demo = |setting: &&Setting| !NOT_OF_DEMO.contains(&setting.name);
-    let is_rare = |setting: &&Setting| setting.is_rare;
     let everything = ["serving", "gateway", "access", "sign_in", "client"];
     let log = of_tables(&["log"]).zip(1000..);
     root.args(log.map(|(setting, order)| {
@@ -34,7 +36,10 @@ pub(crate) fn add_flags(root: Command) -> Command {
         it.args(of_tables(&["serving", "gateway"]).filter(of_demo).map(arg))
     })
     .mut_subcommand("query", |it| {
-        it.args(of_tables(&["serving", "client"]).filter(is_rare).map(arg))
+        // It serves nobody: of serving, only the limits matter.
+        let of_query =
+            |setting: &&Setting| setting.is_rare || setting.table_and_key().0 == "client";
+        it.args(of_tables(&["serving", "client"]).filter(of_query).map(arg))
     })
     .mut_subcommand("serve", |it| it.args(of_tables(&["serving", "access"]).map(arg)))
     .mut_subcommand("gateway", |it| {

@@ -35,6 +35,18 @@ pub(super) const SETTINGS: &[Setting] = &[
         |it| Place::MaybePath(&mut it.access.gateway_token_file),
     ),
     Setting::new(
+        ["gateway.certificate", "CLIO_GATEWAY_CERTIFICATE", "http-certificate"],
+        Kind::File,
+        "A PEM file with the certificate of the gateway, and those between it and its authority: then it speaks HTTPS alone. Read again when it changes",
+        |it| Place::MaybePath(&mut it.tls.http_certificate),
+    ),
+    Setting::new(
+        ["gateway.certificate_key", "CLIO_GATEWAY_CERTIFICATE_KEY", "http-certificate-key"],
+        Kind::File,
+        "A PEM file with the private key of that certificate; the certificate's own file if none is named",
+        |it| Place::MaybePath(&mut it.tls.http_key),
+    ),
+    Setting::new(
         ["gateway.allowed_hosts", "CLIO_ALLOW_HOST", "allow-host"],
         Kind::Names,
         "Names, without ports, by which browsers may call the gateway beside localhost and its address",

@@ -35,6 +35,24 @@ pub(super) const SETTINGS: &[Setting] = &[
         |it| Place::MaybePath(&mut it.access.gateway_token_file),
     ),
     Setting::new(
+        ["serving.certificate", "CLIO_SERVING_CERTIFICATE", "grpc-certificate"],
+        Kind::File,
+        "A PEM file with the certificate of serving, and those between it and its authority: then gRPC speaks TLS alone. Read again when it changes",
+        |it| Place::MaybePath(&mut it.tls.grpc_certificate),
+    ),
+    Setting::new(
+        ["serving.certificate_key", "CLIO_SERVING_CERTIFICATE_KEY", "grpc-certificate-key"],
+        Kind::File,
+        "A PEM file with the private key of that certificate; the certificate's own file if none is named",
+        |it| Place::MaybePath(&mut it.tls.grpc_key),
+    ),
+    Setting::new(
+        ["serving.client_ca", "CLIO_SERVING_CLIENT_CA", "client-ca"],
+        Kind::File,
+        "A PEM file with the authorities of gateways and programs: then only those are served that show a certificate of these",
+        |it| Place::MaybePath(&mut it.tls.client_ca),
+    ),
+    Setting::new(
         ["serving.poll_ms", "CLIO_SERVING_POLL_MS", "poll-ms"],
         Kind::Count(1, 3_600_000),
         "How often the lake is asked for a new snapshot, in milliseconds",

@@ -235,7 +235,7 @@ fn every_field_of_a_config_has_a_setting() {
         let changed = after.iter().filter(|(name, text)| before.get(*name) != Some(*text));
         reached.extend(changed.map(|(name, _)| name.clone()));
     }
-    // The lake is a field of ours until it is known which it is; so are the files of the store, of secrets and of access, which the
+    // The lake is a field of ours until it is known which it is; so are the files of the store, of secrets, certificates and access, which the
     // binary opens; and it draws the seeds.
     let own = [
         "serving: lake",
@@ -243,8 +243,10 @@ fn every_field_of_a_config_has_a_setting() {
         "gateway: seed",
         "gateway: store",
         "gateway: access",
+        "gateway: tls",
         "client: gateway_token",
         "client: bearer",
+        "client: tls",
     ];
     let missing: Vec<_> = before
         .keys()
