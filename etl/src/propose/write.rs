@@ -18,6 +18,12 @@ impl Proposal {
     }
 }
 
+/// A number of things, in words.
+fn counted(n: u64, one: &str) -> String {
+    let many = if n == 1 { "" } else { "s" };
+    format!("{n} {one}{many}")
+}
+
 fn write(proposal: &Proposal, estimate: Option<&DayEstimate>) -> String {
     let mut out = Out(String::new());
     out.head(proposal, estimate);
@@ -79,25 +85,24 @@ impl Out {
         let _ = writeln!(self.0, "# Looked at: {}.", bound_of_looking());
         for table in &proposal.tables {
             let rows = if table.is_whole { "all" } else { "the first" };
-            let files = if table.n_files == 1 { "file" } else { "files" };
             let _ = writeln!(
                 self.0,
-                "#   {:<20} {} ({}, {} {files}), {rows} {} rows: {}",
+                "#   {:<20} {} ({}, {}), {rows} {}: {}",
                 table.name,
                 one_line(&table.url),
                 table.format,
-                table.n_files,
-                table.n_rows,
+                counted(table.n_files as u64, "file"),
+                counted(table.n_rows as u64, "row"),
                 one_line(&table.role)
             );
         }
         if let Some(day) = estimate {
             let _ = writeln!(
                 self.0,
-                "#\n# A day such as {} has {} events in {} cells, {} KiB in the lake.",
+                "#\n# A day such as {} has {} in {}, {} KiB in the lake.",
                 day.day,
-                day.n_rows,
-                day.n_cells,
+                counted(day.n_rows, "event"),
+                counted(day.n_cells, "cell"),
                 day.size_bytes.div_ceil(1024)
             );
         }
@@ -198,8 +203,8 @@ impl Out {
         let mut own = Out(String::new());
         let _ = writeln!(own.0, "[dimension.{}]", dimension.name);
         let members = match dimension.comment.as_str() {
-            "" => format!("{} members", dimension.n_members),
-            comment => format!("{} members, {comment}", dimension.n_members),
+            "" => counted(dimension.n_members as u64, "member"),
+            comment => format!("{}, {comment}", counted(dimension.n_members as u64, "member")),
         };
         if let Some((lookup, on)) = &dimension.from {
             own.key("lookup", &text(lookup));

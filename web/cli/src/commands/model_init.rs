@@ -179,17 +179,23 @@ fn chosen(prompt: &str, items: &[(String, bool)]) -> anyhow::Result<Vec<usize>> 
 fn print_tables(tables: &[FoundTable]) {
     say!("looked at {}", clio_etl::bound_of_looking());
     for table in tables {
-        let rows = output::number(table.n_rows as f64);
+        let (files, rows) =
+            (counted(table.n_files as u64, "file"), counted(table.n_rows as u64, "row"));
         let all = if table.is_whole { "all" } else { "the first" };
         say!(
-            "  {:<20} {} in {} files, {all} {rows} rows: {} ({})",
+            "  {:<20} {} in {files}, {all} {rows}: {} ({})",
             table.name,
             indicatif::HumanBytes(table.size_bytes),
-            output::number(table.n_files as f64),
             table.role,
             table.url
         );
     }
+}
+
+/// A number of things, in words.
+fn counted(n: u64, one: &str) -> String {
+    let many = if n == 1 { "" } else { "s" };
+    format!("{} {one}{many}", output::number(n as f64))
 }
 
 fn print_report(file: &str, model: &Model, proposal: &Proposal, estimate: Option<&DayEstimate>) {
@@ -204,10 +210,10 @@ fn print_report(file: &str, model: &Model, proposal: &Proposal, estimate: Option
     }
     match estimate {
         Some(day) => say!(
-            "a day        such as {}: {} events in {} cells, {}",
+            "a day        such as {}: {} in {}, {}",
             day.day,
-            output::number(day.n_rows as f64),
-            output::number(day.n_cells as f64),
+            counted(day.n_rows, "event"),
+            counted(day.n_cells, "cell"),
             indicatif::HumanBytes(day.size_bytes)
         ),
         None => say!(
