@@ -4,8 +4,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type APIRequestContext, test as base, expect, type Locator, type Page } from '@playwright/test';
 import { formatBounds, formatValue, type NumberStyle, type Value } from '../src/format';
+import { setTexts } from '../src/language';
+import { compileTexts } from '../src/language/compile';
+import english from '../src/language/en/index';
 
 export { expect };
+
+// What journeys print is in English, as the pages are that they look at; the build, which compiles texts, has no part in them.
+setTexts('en', { ...english, texts: compileTexts(english.texts as Readonly<Record<string, string>>) });
 
 /** Every journey fails on a violation of the content security policy and on an uncaught error. */
 export const test = base.extend<{ noViolations: void }>({

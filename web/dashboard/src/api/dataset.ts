@@ -1,6 +1,7 @@
 // The dataset model as the page uses it: lookups by name, and one list of all group keys.
 
 import { type Grain, grainOf } from '../format/steps';
+import { t } from '../language';
 import type { StartQuery } from './generated';
 
 export type DatasetInfo = StartQuery['dataset'];
@@ -52,8 +53,20 @@ export interface Pages {
   readonly title: FieldInfo | null;
 }
 
+/** Steps of time have names in the language of the page. */
 export function toDataset(info: DatasetInfo): Dataset {
-  const timeKeys = info.timeKeys.map((key): TimeKey => ({ ...key, grain: grainOf(key.enumName), field: null }));
+  const timeKeys = info.timeKeys.map((key): TimeKey => {
+    const grain = grainOf(key.enumName);
+    return {
+      ...key,
+      // Read while drawing, since the dataset outlives a change of language.
+      get label() {
+        return grain.name === null ? key.label : t(grain.name);
+      },
+      grain,
+      field: null,
+    };
+  });
   const groupKeys: GroupKeyInfo[] = [
     ...timeKeys,
     ...info.fields.map((field) => ({

@@ -17,7 +17,7 @@ interface WithSnapshotProps {
 export function WithSnapshot({ title, children }: WithSnapshotProps) {
   const { dataset, snapshot, error, retry, link } = useSession();
   useEffect(() => {
-    document.title = dataset ? `${title} · ${dataset.name} · Clio` : `${title} · Clio`;
+    document.title = dataset ? t('words.dataPageTitle', { page: title, dataset: dataset.name }) : t('words.pageTitle', { page: title });
   }, [dataset, title]);
 
   if (dataset && snapshot) return children(dataset, snapshot);

@@ -1,6 +1,7 @@
 // How a value differs from another one, in words: "+6.2 % (4.0 to 8.1)", "+0.7 points". Printed as serving gives it, with
 // whether its bounds exclude "no difference".
 
+import { locale, t } from '../language';
 import { NARROW_SPACE, type Rounding } from './digits';
 import { FORMATS } from './formats';
 import type { NumberStyle, Value } from './number';
@@ -24,33 +25,30 @@ export interface Change {
 
 export const CHANGE_MARKS: Readonly<Record<Direction, string>> = { up: '▲', down: '▼', same: '=', unknown: '◌' };
 
-export const CHANGE_WORDS: Readonly<Record<Direction, string>> = {
-  up: 'higher',
-  down: 'lower',
-  same: 'no difference beyond counting error',
-  unknown: 'cannot be told',
-};
+export function changeWords(direction: Direction): string {
+  return t(`change.${direction}`);
+}
 
 const MINUS = '\u2212';
 
-const UNKNOWN: Change = { direction: 'unknown', text: 'n/a', bounds: null };
+const unknown = (): Change => ({ direction: 'unknown', text: t('number.notDefined'), bounds: null });
 
 export function formatChange(compared: Compared | null | undefined, style: NumberStyle): Change {
-  if (!compared) return UNKNOWN;
+  if (!compared) return unknown();
   const { difference, ratio } = compared;
-  if (difference.value === null) return UNKNOWN;
+  if (difference.value === null) return unknown();
   const direction = directionOf(difference);
   if (FORMATS[style.format].isPart) {
     return { direction, text: points(difference.value, 'halfExpand'), bounds: boundsOf(difference, points) };
   }
   // Nothing was there to compare with, so there is no ratio.
-  if (ratio.value === null) return { direction, text: difference.value === 0 ? 'none' : 'new', bounds: null };
+  if (ratio.value === null) return { direction, text: t(difference.value === 0 ? 'change.none' : 'change.new'), bounds: null };
   return { direction, text: percent(ratio.value, 'halfExpand'), bounds: boundsOf(ratio, percent) };
 }
 
 /** The difference of two rates: "−2.91 points", with its bounds "−4.40 points to −1.41 points" where there are any. */
 export function formatDifference(difference: Value): { readonly text: string; readonly bounds: string | null } {
-  if (difference.value === null) return { text: UNKNOWN.text, bounds: null };
+  if (difference.value === null) return { text: t('number.notDefined'), bounds: null };
   return { text: points(difference.value, 'halfExpand'), bounds: boundsOf(difference, points) };
 }
 
@@ -63,7 +61,7 @@ function directionOf({ value, lower, upper, exact }: Value): Direction {
 
 /** The difference of two rates. */
 function points(difference: number, rounding: Rounding): string {
-  return `${signed(difference * 100, 2, rounding)}${NARROW_SPACE}points`;
+  return t('number.points', { number: signed(difference * 100, 2, rounding) });
 }
 
 /** A ratio as a change in percent. */
@@ -73,14 +71,14 @@ function percent(ratio: number, rounding: Rounding): string {
 
 function boundsOf({ lower, upper, exact }: Value, print: (value: number, rounding: Rounding) => string): string | null {
   if (exact || lower === null || upper === null) return null;
-  return `${print(lower, 'floor')} to ${print(upper, 'ceil')}`;
+  return t('number.range', { from: print(lower, 'floor'), to: print(upper, 'ceil') });
 }
 
 /** Digits beyond the twelfth are rounding noise of a subtraction: 0.99 - 1 is -0.01. */
 function plain(number: number, decimals: number, roundingMode: Rounding): string {
   const value = Number(number.toPrecision(12));
   const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, roundingMode };
-  return value.toLocaleString('en-US', options as Intl.NumberFormatOptions);
+  return value.toLocaleString(locale(), options as Intl.NumberFormatOptions);
 }
 
 function signed(value: number, decimals: number, rounding: Rounding): string {

@@ -2,6 +2,7 @@
 // this file compares formats (kinds.test.ts).
 
 import type { MeasureFormat } from '../api/generated';
+import { type BareKey, t } from '../language';
 import { digits, NARROW_SPACE, type Rounding } from './digits';
 
 interface FormatTraits {
@@ -19,7 +20,7 @@ interface FormatTraits {
   /** Printed in a larger unit where the number is large. */
   readonly hasUnits: boolean;
   /** The unit in which people type it, and how many of that unit are 1. */
-  readonly typed: { readonly unit: string; readonly factor: number };
+  readonly typed: { readonly unit: BareKey | null; readonly factor: number };
 }
 
 export const FORMATS = {
@@ -30,7 +31,7 @@ export const FORMATS = {
     isPlain: true,
     isPart: false,
     hasUnits: false,
-    typed: { unit: '', factor: 1 },
+    typed: { unit: null, factor: 1 },
   },
   PERCENT: {
     print: (value, rounding, scale) => `${digits(value * 100, scale !== 0 && Math.abs(scale) < 0.001 ? 4 : 2, rounding)}${NARROW_SPACE}%`,
@@ -38,18 +39,18 @@ export const FORMATS = {
     isPlain: false,
     isPart: true,
     hasUnits: false,
-    typed: { unit: '%', factor: 100 },
+    typed: { unit: 'unit.percent', factor: 100 },
   },
   SECONDS: {
     print: printSeconds,
     axis: (value) =>
       value >= HOUR || value === 0
-        ? `${digits(value / HOUR, 2, 'halfExpand', true)}${NARROW_SPACE}h`
-        : `${digits(value / MINUTE, 2, 'halfExpand', true)}${NARROW_SPACE}min`,
+        ? t('number.hours', { number: digits(value / HOUR, 2, 'halfExpand', true) })
+        : t('number.minutes', { number: digits(value / MINUTE, 2, 'halfExpand', true) }),
     isPlain: false,
     isPart: false,
     hasUnits: true,
-    typed: { unit: 's', factor: 1 },
+    typed: { unit: 'unit.seconds', factor: 1 },
   },
 } as const satisfies Readonly<Record<MeasureFormat, FormatTraits>>;
 
@@ -64,7 +65,7 @@ const HOUR = 3600;
 
 function printSeconds(value: number, rounding: Rounding, scale: number, isWhole: boolean): string {
   const magnitude = Math.abs(scale);
-  if (magnitude < 2 * MINUTE) return `${digits(value, isWhole ? 0 : 1, rounding)}${NARROW_SPACE}s`;
-  if (magnitude < 2 * HOUR) return `${digits(value / MINUTE, 1, rounding)}${NARROW_SPACE}min`;
-  return `${digits(value / HOUR, magnitude < 100 * HOUR ? 1 : 0, rounding)}${NARROW_SPACE}h`;
+  if (magnitude < 2 * MINUTE) return t('number.seconds', { number: digits(value, isWhole ? 0 : 1, rounding) });
+  if (magnitude < 2 * HOUR) return t('number.minutes', { number: digits(value / MINUTE, 1, rounding) });
+  return t('number.hours', { number: digits(value / HOUR, magnitude < 100 * HOUR ? 1 : 0, rounding) });
 }

@@ -2,6 +2,7 @@
 // always contains the one that serving gave.
 
 import type { MeasureFormat, MeasureKind } from '../api/generated';
+import { locale, t } from '../language';
 import { digits, NARROW_SPACE, type Rounding } from './digits';
 import { FORMATS } from './formats';
 import { KINDS } from './kinds';
@@ -41,7 +42,9 @@ export function columnStyle(style: NumberStyle, values: readonly (Value | null |
   return { kind: style.kind, format: style.format, column };
 }
 
-export const NOT_DEFINED = 'n/a';
+export function notDefined(): string {
+  return t('number.notDefined');
+}
 
 const EN_DASH = '\u2013';
 
@@ -56,18 +59,18 @@ export function formatCount(value: number): string {
 }
 
 export function formatValue({ value, exactText }: Value, style: NumberStyle): string {
-  if (value === null) return NOT_DEFINED;
-  if (exactText !== null && FORMATS[style.format].isPlain) return BigInt(exactText).toLocaleString('en-US');
+  if (value === null) return notDefined();
+  if (exactText !== null && FORMATS[style.format].isPlain) return BigInt(exactText).toLocaleString(locale());
   return formatRounded(value, style, 'halfExpand', value);
 }
 
 /** Smaller numbers are just as easily read in full. */
 const FIRST_SHORT = 100_000;
 
-/** A large number in four digits, "1.84M", for places where the full number is at hand; null where that is short itself. */
+/** A large number in four digits, "1.84M" or "184만", for places where the full number is at hand; null where that is short itself. */
 export function formatShort({ value }: Value, style: NumberStyle): string | null {
   if (value === null || !FORMATS[style.format].isPlain || Math.abs(value) < FIRST_SHORT) return null;
-  const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 4 });
+  const short = new Intl.NumberFormat(locale(), { notation: 'compact', maximumSignificantDigits: 4 });
   return short.format(value);
 }
 
@@ -83,7 +86,7 @@ export function formatShare({ value }: { readonly value: number }): string {
 
 /** The ranks that a row may have: "2" or "2–3". */
 export function formatPlaces({ best, worst }: { readonly best: number | null; readonly worst: number | null }): string {
-  if (best === null || worst === null) return NOT_DEFINED;
+  if (best === null || worst === null) return notDefined();
   return best === worst ? formatCount(best) : `${formatCount(best)}${EN_DASH}${formatCount(worst)}`;
 }
 
@@ -94,12 +97,15 @@ export function formatAxis(value: number, style: NumberStyle): string {
 
 /** The 95 % bounds: "12,201–12,490", "exact", or null where the value itself is not defined. */
 export function formatBounds(value: Value, style: NumberStyle): string | null {
-  if (value.value === null) return value.withheld ? 'withheld' : null;
-  if (value.exact) return 'exact';
-  if (value.lower === null || value.upper === null) return 'bounds n/a';
-  const lower = formatRounded(value.lower, style, 'floor', value.value);
-  const upper = formatRounded(value.upper, style, 'ceil', value.value);
-  return `${lower}${EN_DASH}${upper}`;
+  if (value.value === null) return value.withheld ? t('number.withheld') : null;
+  if (value.exact) return t('number.exact');
+  const ends = endsOf(value, style);
+  return ends === null ? t('number.noBounds') : `${ends.lower}${EN_DASH}${ends.upper}`;
+}
+
+function endsOf({ value, lower, upper }: Value, style: NumberStyle): { readonly lower: string; readonly upper: string } | null {
+  if (value === null || lower === null || upper === null) return null;
+  return { lower: formatRounded(lower, style, 'floor', value), upper: formatRounded(upper, style, 'ceil', value) };
 }
 
 /** The wider half of the interval relative to the value: "± 1.6 %". Null where it says nothing. */
@@ -113,10 +119,11 @@ export function formatRelativeError(value: Value, style: NumberStyle): string | 
 
 /** A phrase for screen readers and for the text under a chart. */
 export function formatSpoken(value: Value, style: NumberStyle): string {
-  if (value.value === null) return value.withheld ? 'withheld, of too few people' : 'not available';
-  const bounds = formatBounds(value, style);
+  if (value.value === null) return t(value.withheld ? 'number.tooFewPeople' : 'number.notAvailable');
   const text = formatValue(value, style);
-  return value.exact ? `${text}, exact` : `${text}, between ${bounds?.replace(EN_DASH, ' and ')}`;
+  if (value.exact) return t('number.spokenExact', { value: text });
+  const ends = endsOf(value, style);
+  return ends === null ? t('number.spokenNoBounds', { value: text }) : t('number.spoken', { value: text, ...ends });
 }
 
 function formatRounded(value: number, style: NumberStyle, rounding: Rounding, own: number): string {

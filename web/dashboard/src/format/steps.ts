@@ -1,7 +1,8 @@
 // Steps of time as the rows of an answer name them: "2026-01-31" is a day or the first day of a week, "2026-01" a month,
 // "2026" a year. The dataset says which of them rows can be grouped by; this is the calendar of each.
 
-import { addDays, type DayRange, daysBetween, formatDay, formatMonth, formatRange, formatShortDay } from './date';
+import { type BareKey } from '../language';
+import { addDays, type DayRange, daysBetween, formatDay, formatMonth, formatRange, formatShortDay, formatYear } from './date';
 
 export type WeekStart = 'MONDAY' | 'SUNDAY';
 
@@ -14,6 +15,8 @@ export interface Step {
 
 /** One kind of steps, such as months. */
 export interface Grain {
+  /** What a step of this kind is called; null where only the gateway has a word for it. */
+  readonly name: BareKey | null;
   /** All days of a step, whether or not they were asked for; null for text that is no step of this kind. */
   readonly stepOf: (value: string) => Step | null;
   /** The name of the step that contains a day; null where that is unknown. */
@@ -29,6 +32,7 @@ export interface Grain {
 const DAYS_IN_WEEK = 7;
 
 export const DAYS: Grain = {
+  name: 'step.DAY',
   stepOf: (value) => ({ value, first: value, last: value }),
   holding: (day) => day,
   print: formatDay,
@@ -37,6 +41,7 @@ export const DAYS: Grain = {
 };
 
 const WEEKS: Grain = {
+  name: 'step.WEEK',
   stepOf: (value) => ({ value, first: value, last: addDays(value, DAYS_IN_WEEK - 1) }),
   holding: (day, weekStarts) => {
     const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
@@ -48,6 +53,7 @@ const WEEKS: Grain = {
 };
 
 export const MONTHS: Grain = {
+  name: 'step.MONTH',
   stepOf: (value) => {
     const [year = 0, month = 0] = value.split('-').map(Number);
     const next = month === 12 ? `${String(year + 1).padStart(4, '0')}-01-01` : `${value.slice(0, 5)}${String(month + 1).padStart(2, '0')}-01`;
@@ -60,15 +66,17 @@ export const MONTHS: Grain = {
 };
 
 const YEARS: Grain = {
+  name: 'step.YEAR',
   stepOf: (value) => ({ value, first: `${value}-01-01`, last: `${value}-12-31` }),
   holding: (day) => day.slice(0, 4),
-  print: (value) => value,
-  printShort: (value) => value,
-  printWhole: ({ value }) => value,
+  print: formatYear,
+  printShort: formatYear,
+  printWhole: ({ value }) => formatYear(value),
 };
 
 /** For a kind unknown to this page: its steps are shown as the answer names them, in the order of the answer. */
 const UNKNOWN: Grain = {
+  name: null,
   stepOf: () => null,
   holding: () => null,
   print: (value) => value,

@@ -8,6 +8,7 @@ import { linkOptions } from '../api/sentLink';
 import type { Dataset } from '../api/dataset';
 import { type Snapshot, useSession } from '../api/session';
 import { formatMoment } from '../format';
+import { t } from '../language';
 import { SentNumbers } from './SentNumbers';
 import './SentBar.css';
 
@@ -23,15 +24,18 @@ export default function SentBar({ id, dataset, snapshot }: SentBarProps) {
   const { data, error } = useQuery(linkOptions(id));
   const link = id === null ? null : (data?.link ?? null);
   const isSame = link?.snapshot === snapshot.version;
+  const version = String(snapshot.version);
   return (
-    <section className="sent-bar" aria-label="What was sent">
+    <section className="sent-bar" aria-label={t('share.what')}>
       <p>
-        {link && `Sent by ${link.createdBy}, ${formatMoment(link.createdAt)}. `}
+        {link && `${t('share.sentBy', { person: link.createdBy, moment: formatMoment(link.createdAt) })} `}
         {error && `${wordsOf(asGatewayError(error))} `}
-        {link === null || isSame ? isHeld && `The page stays at snapshot ${snapshot.version}${link ? ', whose numbers were sent' : ''}. ` : `The sent numbers are from snapshot ${link.snapshot}; the page shows snapshot ${snapshot.version}. `}
+        {link === null || isSame
+          ? isHeld && `${t(link ? 'share.staysSent' : 'share.stays', { version })} `
+          : `${t('share.differs', { sent: String(link.snapshot), version })} `}
         {isHeld ? (
           <button type="button" className="button" onClick={release}>
-            Show the newest{newest !== null && newest.version !== snapshot.version ? `, snapshot ${newest.version}` : ''}
+            {newest !== null && newest.version !== snapshot.version ? t('share.newestVersion', { version: String(newest.version) }) : t('share.newest')}
           </button>
         ) : (
           link !== null && !isSame && <Again version={link.snapshot} hold={hold} />
@@ -45,10 +49,10 @@ export default function SentBar({ id, dataset, snapshot }: SentBarProps) {
 function Again({ version, hold }: { readonly version: number | null; readonly hold: (version: number) => Promise<boolean> }) {
   const [isGone, setIsGone] = useState(false);
   if (version === null) return null;
-  if (isGone) return <span role="status">Snapshot {version} is not available any more.</span>;
+  if (isGone) return <span role="status">{t('share.gone', { version: String(version) })}</span>;
   return (
     <button type="button" className="button" onClick={() => void hold(version).then((isThere) => setIsGone(!isThere))}>
-      Show snapshot {version}
+      {t('share.again', { version: String(version) })}
     </button>
   );
 }

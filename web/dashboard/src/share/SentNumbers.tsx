@@ -4,7 +4,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { type Answered, NO_CELL } from '../api/cube';
 import type { Dataset } from '../api/dataset';
-import { formatBounds, formatCount, formatValue, type NumberStyle, type Value, WHOLE } from '../format';
+import { formatBounds, formatValue, type NumberStyle, type Value, WHOLE } from '../format';
+import { t } from '../language';
 import { readName, type SentAnswer, type SentLink, shownAnswers, titleOf } from './sent';
 import './SentNumbers.css';
 
@@ -52,7 +53,7 @@ interface SentProps {
 }
 
 function Sent({ sent: { name, answer, problem }, now, dataset }: SentProps) {
-  if (answer === null) return <p>{problem ?? 'These numbers cannot be read.'}</p>;
+  if (answer === null) return <p>{problem ?? t('share.unreadable')}</p>;
   const { keys, measures } = readName(name, dataset);
   const styles = measures.map(({ kind, format }): NumberStyle => (kind && format ? { kind, format } : WHOLE));
   const shown = new Map(now?.answer.rows.map((row) => [idOf(row), row.values]));
@@ -64,7 +65,7 @@ function Sent({ sent: { name, answer, problem }, now, dataset }: SentProps) {
       <table>
         <thead>
           <tr>
-            {keys.length === 0 ? <th scope="col">Of</th> : keys.map(({ label }) => <th key={label} scope="col">{label}</th>)}
+            {keys.length === 0 ? <th scope="col">{t('words.of')}</th> : keys.map(({ label }) => <th key={label} scope="col">{label}</th>)}
             {measures.map(({ label }) => (
               <th key={label} scope="col" className="sent-number">
                 {label}
@@ -77,7 +78,7 @@ function Sent({ sent: { name, answer, problem }, now, dataset }: SentProps) {
             <tr key={row.id}>
               {row.keys.length === 0 ? (
                 <th scope="row" colSpan={Math.max(1, keys.length)}>
-                  All
+                  {t('words.all')}
                 </th>
               ) : (
                 // oxlint-disable-next-line react/no-array-index-key
@@ -86,14 +87,14 @@ function Sent({ sent: { name, answer, problem }, now, dataset }: SentProps) {
               {measures.map(({ label }, at) => (
                 <td key={label} className="sent-number">
                   <strong>{bounded(row.values[at] ?? NO_CELL, styles[at] ?? WHOLE)}</strong>
-                  <span className="muted">{now === null ? '' : `now ${bounded(row.now?.[at] ?? NO_CELL, styles[at] ?? WHOLE)}`}</span>
+                  <span className="muted">{now === null ? '' : t('share.now', { value: bounded(row.now?.[at] ?? NO_CELL, styles[at] ?? WHOLE) })}</span>
                 </td>
               ))}
             </tr>
           ))}
         </tbody>
       </table>
-      {answer.rows.length < answer.groupCount && <p className="muted">The first {formatCount(answer.rows.length)} of {formatCount(answer.groupCount)} rows were kept.</p>}
+      {answer.rows.length < answer.groupCount && <p className="muted">{t('share.firstRows', { kept: answer.rows.length, all: answer.groupCount })}</p>}
     </div>
   );
 }
@@ -105,5 +106,5 @@ function idOf({ keys }: { readonly keys: readonly { readonly value: string | nul
 
 function bounded(value: Value, style: NumberStyle): string {
   const bounds = value.exact ? null : formatBounds(value, style);
-  return bounds === null ? formatValue(value, style) : `${formatValue(value, style)} (${bounds})`;
+  return bounds === null ? formatValue(value, style) : t('share.bounded', { value: formatValue(value, style), bounds });
 }

@@ -7,7 +7,7 @@ import { asGatewayError, ask, wordsOf } from '../api/client';
 import type { Dataset } from '../api/dataset';
 import { AddLinkDocument } from '../api/generated';
 import { useSession } from '../api/session';
-import { formatCount } from '../format';
+import { t } from '../language';
 import { copy } from '../take/clipboard';
 import { questionsOf, shownAnswers } from './sent';
 import './ShareMenu.css';
@@ -22,14 +22,14 @@ export default function ShareMenu({ version }: ShareMenuProps) {
   const { history } = useRouter();
   const client = useQueryClient();
   const [link, setLink] = useState<string | null>(null);
-  const [said, setSaid] = useState('Making the link…');
+  const [said, setSaid] = useState(() => t('share.making'));
   // Only once each time the menu is opened.
   const isMade = useRef(false);
 
   const toClipboard = async (text: string, about: string) => {
     await copy(text).then(
-      () => setSaid(`Link copied to the clipboard. ${about}`),
-      () => setSaid(`Copy the link from here. ${about}`),
+      () => setSaid(t('share.copied', { about })),
+      () => setSaid(t('share.copyHere', { about })),
     );
   };
   useEffect(() => {
@@ -40,24 +40,24 @@ export default function ShareMenu({ version }: ShareMenuProps) {
       if (!keeping?.isOn) {
         const text = new URL(address, location.origin).href;
         setLink(text);
-        return await toClipboard(text, `It shows the numbers of the day on which it is opened. ${keeping?.hint ?? ''}`);
+        return await toClipboard(text, t('share.notKept', { hint: keeping?.hint ?? '' }));
       }
       const answers = questionsOf(shownAnswers(client, version));
       const { addLink } = await ask(AddLinkDocument, { link: { address, snapshot: version, answers } });
       const text = new URL(`/l/${addLink.id}`, location.origin).href;
       setLink(text);
-      await toClipboard(text, `It keeps the numbers of ${answers.length === 1 ? 'one panel' : `${formatCount(answers.length)} panels`} as of snapshot ${version}.`);
+      await toClipboard(text, t('share.keeps', { panels: answers.length, version: String(version) }));
     };
-    make().catch((error: unknown) => setSaid(`The link could not be made. ${wordsOf(asGatewayError(error))}`));
+    make().catch((error: unknown) => setSaid(t('share.failed', { why: wordsOf(asGatewayError(error)) })));
   });
 
   return (
     <div className="share-menu">
       {link !== null && (
         <div className="share-line">
-          <input className="input" readOnly aria-label="The link" value={link} onFocus={({ target }) => target.select()} />
+          <input className="input" readOnly aria-label={t('share.link')} value={link} onFocus={({ target }) => target.select()} />
           <button type="button" className="button button-primary" onClick={() => void toClipboard(link, '')}>
-            Copy
+            {t('words.copy')}
           </button>
         </div>
       )}

@@ -4,6 +4,8 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { Answered } from '../api/cube';
 import type { Dataset, GroupKeyInfo, MeasureInfo } from '../api/dataset';
 import type { CubeQuery, LinkQuery, LinkQuestion } from '../api/generated';
+import { formatList } from '../format';
+import { t } from '../language';
 
 export type SentLink = LinkQuery['link'];
 export type SentAnswer = SentLink['answers'][number];
@@ -65,5 +67,5 @@ export function readName(name: string, dataset: Dataset): Heads {
 /** "Viewers, Take rate by Asset" */
 export function titleOf({ keys, measures }: Heads): string {
   const what = measures.map(({ label }) => label).join(', ');
-  return keys.length === 0 ? what : `${what} by ${keys.map(({ label }) => label).join(' and ')}`;
+  return keys.length === 0 ? what : t('words.by', { what, keys: formatList(keys.map(({ label }) => label)) });
 }

@@ -2,7 +2,7 @@
 
 import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
-import { formatCount } from '../format';
+import { t } from '../language';
 import { aboutLines } from './about';
 import { addressOf, pictureOf } from './picture';
 import { type Offered, offers } from './registry';
@@ -56,7 +56,7 @@ export default function Slides({ first, onClose }: SlidesProps) {
   return createPortal(
     // Its keys do what its buttons do.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <dialog ref={dialog} className="slides" aria-label="Slides" onClose={onClose} onKeyDown={onKeyDown}>
+    <dialog ref={dialog} className="slides" aria-label={t('take.slides')} onClose={onClose} onKeyDown={onKeyDown}>
       {slides.map(({ address, words }, index) => (
         // A slide is identified by its position.
         // oxlint-disable-next-line react/no-array-index-key
@@ -65,17 +65,17 @@ export default function Slides({ first, onClose }: SlidesProps) {
       {/* A button that is only aria-disabled keeps the focus, and with it the arrow keys work. */}
       <p className="slides-foot">
         <button type="button" className="button" aria-disabled={at === 0} onClick={() => go(at - 1)}>
-          Previous
+          {t('take.previous')}
         </button>
-        <span role="status">{slides.length === 0 ? 'Drawing…' : `${formatCount(at + 1)} of ${formatCount(slides.length)}`}</span>
+        <span role="status">{slides.length === 0 ? t('take.drawing') : t('take.slideOf', { at: at + 1, all: slides.length })}</span>
         <button type="button" className="button" aria-disabled={at >= slides.length - 1} onClick={() => go(at + 1)}>
-          Next
+          {t('take.next')}
         </button>
         <button type="button" className="button" onClick={() => print()}>
-          Print
+          {t('take.print')}
         </button>
         <button type="button" className="button" onClick={() => dialog.current?.close()}>
-          Close
+          {t('take.close')}
         </button>
       </p>
     </dialog>,

@@ -1,7 +1,7 @@
 // What can be taken away from a panel: its numbers for the clipboard, a picture, and the question behind it.
 
 import { useState } from 'react';
-import { formatCount } from '../format';
+import { t } from '../language';
 import { sourceLine, type Taken } from './about';
 import { copy, save } from './clipboard';
 import { asPng, pictureOf } from './picture';
@@ -18,11 +18,11 @@ interface TakeMenuProps {
 export default function TakeMenu({ taken, panel, onSlides }: TakeMenuProps) {
   const [said, setSaid] = useState('');
   const attempt = (what: () => Promise<string>) => {
-    what().then(setSaid, (cause: unknown) => setSaid(`That did not work: ${cause instanceof Error ? cause.message : String(cause)}.`));
+    what().then(setSaid, (cause: unknown) => setSaid(t('take.failed', { why: cause instanceof Error ? cause.message : String(cause) })));
   };
   const body = () => {
     const found = panel()?.querySelector<HTMLElement>('.panel-body') ?? null;
-    if (found === null) throw new Error('the panel shows nothing yet');
+    if (found === null) throw new Error(t('take.nothing'));
     return found;
   };
   const onTable = async () => {
@@ -31,38 +31,38 @@ export default function TakeMenu({ taken, panel, onSlides }: TakeMenuProps) {
     const table = tableOf(taken) ?? (shown && shownTable(shown, taken)) ?? (list && shownList(list, taken));
     if (table === null) {
       await copy([taken.title, body().innerText, sourceLine(taken)].join('\n\n'));
-      return 'Text copied to the clipboard.';
+      return t('take.textCopied');
     }
     await copy(asText(table), asHtml(table));
-    return table.rows.length === 1 ? 'One row copied to the clipboard.' : `${formatCount(table.rows.length)} rows copied to the clipboard.`;
+    return t('take.rowsCopied', { n: table.rows.length });
   };
   const onPicture = (format: 'png' | 'svg') => async () => {
     const picture = await pictureOf(body(), taken);
     const blob = format === 'png' ? await asPng(picture) : new Blob([picture.svg], { type: 'image/svg+xml' });
     const name = `${taken.title.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '-')}.${format}`;
     save(name, blob);
-    return `${name} saved to your downloads.`;
+    return t('take.saved', { name });
   };
   return (
     <div className="take-menu">
       <div className="take-actions">
         <button type="button" className="button" onClick={() => attempt(onTable)}>
-          Copy as table
+          {t('take.asTable')}
         </button>
         <button type="button" className="button" onClick={() => attempt(onPicture('png'))}>
-          Save as PNG
+          {t('take.asPng')}
         </button>
         <button type="button" className="button" onClick={() => attempt(onPicture('svg'))}>
-          Save as SVG
+          {t('take.asSvg')}
         </button>
         <button type="button" className="button" onClick={onSlides}>
-          Show as slides
+          {t('take.asSlides')}
         </button>
       </div>
       <p className="muted" role="status">
-        {said || 'Title, days, filter, snapshot and bounds are included.'}
+        {said || t('take.included')}
       </p>
-      {taken.answered !== null && !taken.hasOwnRows && <Question answered={taken.answered} taken={taken} onCopy={(text) => attempt(async () => (await copy(text), 'Question copied to the clipboard.'))} />}
+      {taken.answered !== null && !taken.hasOwnRows && <Question answered={taken.answered} taken={taken} onCopy={(text) => attempt(async () => (await copy(text), t('take.questionCopied')))} />}
     </div>
   );
 }
@@ -81,8 +81,8 @@ function Question({ answered, taken: { dataset }, onCopy }: QuestionProps) {
   const [text, reason] = questionIn(face, answered, dataset);
   return (
     <>
-      <h3>The question</h3>
-      <div className="take-actions" role="group" aria-label="Written as">
+      <h3>{t('take.question')}</h3>
+      <div className="take-actions" role="group" aria-label={t('take.writtenAs')}>
         {FACES.map((one) => (
           <button key={one} type="button" className="button button-quiet" aria-pressed={one === face} onClick={() => setFace(one)}>
             {one}
@@ -90,13 +90,13 @@ function Question({ answered, taken: { dataset }, onCopy }: QuestionProps) {
         ))}
         {text !== null && (
           <button type="button" className="button" onClick={() => onCopy(text)}>
-            Copy
+            {t('words.copy')}
           </button>
         )}
       </div>
       {/* Long lines scroll, so the keyboard has to reach the element. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      {text === null ? <p>{reason}</p> : <pre className="take-question" tabIndex={0} aria-label={`The question in ${face}`} role="group">{text}</pre>}
+      {text === null ? <p>{reason}</p> : <pre className="take-question" tabIndex={0} aria-label={t('take.questionIn', { face })} role="group">{text}</pre>}
     </>
   );
 }
@@ -106,7 +106,7 @@ function questionIn(face: Face, answered: QuestionProps['answered'], dataset: Ta
     if (face === 'GraphQL') return [asGraphql(answered), null];
     return [face === 'SQL' ? asSql(answered, dataset) : asCommand(answered, dataset), null];
   } catch (cause) {
-    if (cause instanceof NotInSql) return [null, `SQL over the cells cannot express this. ${cause.message}`];
+    if (cause instanceof NotInSql) return [null, t('take.notInSql', { why: cause.message })];
     throw cause;
   }
 }

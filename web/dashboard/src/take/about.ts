@@ -3,7 +3,8 @@
 import { type Answered, measuresOf } from '../api/cube';
 import type { Dataset } from '../api/dataset';
 import type { Snapshot } from '../api/session';
-import { formatCount, formatDays, formatMoment, formatRange, formatSpoken, NO_VALUE } from '../format';
+import { formatDays, formatMoment, formatRange, formatSpoken, NO_VALUE } from '../format';
+import { t } from '../language';
 import { type Clause, readClause } from './clause';
 
 /** A panel's numbers, if they are one answer of the cube, and where they come from. */
@@ -23,12 +24,13 @@ export function aboutLines({ answered, dataset }: Taken): string[] {
   const { from, to, nDays, nMissing, missingRanges, provisionalRanges } = answer.coverage;
   const lines: string[] = [];
   if (from !== null && to !== null) {
-    const missing = nMissing > 0 ? `; ${formatCount(nMissing)} missing: ${formatDays(missingRanges)}` : '';
-    const provisional = provisionalRanges.length > 0 ? `; provisional: ${formatDays(provisionalRanges)}` : '';
-    lines.push(`${formatRange(from, to)}, ${formatCount(nDays)} ${nDays === 1 ? 'day' : 'days'}${missing}${provisional}`);
+    const parts = [t('take.days', { range: formatRange(from, to), days: nDays })];
+    if (nMissing > 0) parts.push(t('take.missing', { n: nMissing, days: formatDays(missingRanges) }));
+    if (provisionalRanges.length > 0) parts.push(t('take.provisional', { days: formatDays(provisionalRanges) }));
+    lines.push(parts.join('; '));
   }
   const clause = readClause(query.where ?? null, dataset);
-  if (clause !== null) lines.push(`Filter: ${inWords(clause)}`);
+  if (clause !== null) lines.push(t('take.filter', { filter: inWords(clause) }));
   return lines;
 }
 
@@ -36,15 +38,15 @@ export function aboutLines({ answered, dataset }: Taken): string[] {
 export function sourceLine({ snapshot, dataset, answered }: Taken): string {
   const version = answered?.version ?? snapshot.version;
   // The page may have moved on to another snapshot than that of the answer on the screen.
-  const when = version === snapshot.version ? `, committed ${formatMoment(snapshot.committedAt)}` : '';
-  return `Clio · ${dataset.name} · snapshot ${version}${when} · bounds cover counting error, 95\u202f%`;
+  const values = { dataset: dataset.name, version: String(version) };
+  return version === snapshot.version ? t('take.sourceWhen', { ...values, moment: formatMoment(snapshot.committedAt) }) : t('take.source', values);
 }
 
 /** The totals with bounds, for a picture that shows no bounds with its numbers. */
 export function totalLines({ answered, dataset }: Taken): string[] {
   if (answered === null) return [];
   const { values } = answered.answer.total;
-  return measuresOf(answered, dataset).map((measure, at) => `All: ${measure.label} ${formatSpoken(values[at] ?? NO_VALUE, measure)}`);
+  return measuresOf(answered, dataset).map((measure, at) => t('take.total', { measure: measure.label, value: formatSpoken(values[at] ?? NO_VALUE, measure) }));
 }
 
 /** How many values are listed; the rest are counted. */
@@ -54,18 +56,19 @@ export function inWords(clause: Clause): string {
   switch (clause.kind) {
     case 'all':
     case 'some': {
-      const parts = clause.parts.map((part) => (part.kind === 'all' || part.kind === 'some' ? `(${inWords(part)})` : inWords(part)));
-      return parts.join(clause.kind === 'all' ? ' and ' : ' or ');
+      const parts = clause.parts.map((part) => (part.kind === 'all' || part.kind === 'some' ? t('take.words.inner', { filter: inWords(part) }) : inWords(part)));
+      return parts.reduce((first, second) => t(clause.kind === 'all' ? 'take.words.and' : 'take.words.or', { first, second }));
     }
     case 'not':
-      return `not (${inWords(clause.part)})`;
+      return t('take.words.not', { filter: inWords(clause.part) });
     case 'missing':
-      return `${clause.field.label} ${clause.is ? 'is missing' : 'is not missing'}`;
+      return t(clause.is ? 'take.words.missing' : 'take.words.notMissing', { field: clause.field.label });
     case 'values': {
       const shown = clause.values.slice(0, MOST_VALUES).join(', ');
-      const more = clause.values.length > MOST_VALUES ? ` and ${formatCount(clause.values.length - MOST_VALUES)} more` : '';
-      const words = { anyOf: clause.values.length === 1 ? 'is' : 'any of', allOf: 'all of', noneOf: 'none of' };
-      return `${clause.field.label} ${words[clause.operator]} ${shown}${more}`;
+      const more = clause.values.length - MOST_VALUES;
+      const values = more > 0 ? t('filter.valuesMore', { values: shown, more }) : shown;
+      const operator = clause.operator === 'anyOf' && clause.values.length === 1 ? 'is' : clause.operator;
+      return t(`take.words.${operator}`, { field: clause.field.label, values });
     }
   }
 }

@@ -1,5 +1,6 @@
 // Puts a text on the clipboard, in plain and in rich form, and saves files.
 
+import { t } from '../language';
 export async function copy(plain: string, html?: string): Promise<void> {
   // Only pages from localhost or over HTTPS have the newer API.
   if (navigator.clipboard?.write !== undefined && typeof ClipboardItem !== 'undefined') {
@@ -17,7 +18,7 @@ export async function copy(plain: string, html?: string): Promise<void> {
   document.addEventListener('copy', onCopy, { once: true });
   document.execCommand('copy');
   document.removeEventListener('copy', onCopy);
-  if (!taken) throw new Error('the browser gave no access to the clipboard');
+  if (!taken) throw new Error(t('take.noClipboard'));
 }
 
 /** Hands a file to the browser's downloads. */

@@ -1,7 +1,7 @@
 // A picture of a panel for a report: title, days and filter on top, then its content, and its source at the bottom.
 
+import { t } from '../language';
 import { aboutLines, sourceLine, type Taken, totalLines } from './about';
-import { formatCount } from '../format';
 import { solid } from './colours';
 import { drawn, make } from './drawing';
 
@@ -66,7 +66,7 @@ function rowsLine(body: Element, inside: DOMRect): string[] {
   // The head and the foot of the table count as rows, too.
   const count = Number(table?.getAttribute('aria-rowcount') ?? 0) - 2;
   const nDrawn = rows.filter(({ top, bottom }) => top >= inside.top && bottom <= inside.bottom).length;
-  return table !== null && nDrawn < count ? [`${formatCount(nDrawn)} of ${formatCount(count)} rows are shown`] : [];
+  return table !== null && nDrawn < count ? [t('take.rowsShown', { shown: nDrawn, all: count })] : [];
 }
 
 /** The background colour of the panel. */
@@ -103,6 +103,6 @@ export async function asPng(picture: Picture): Promise<Blob> {
   canvas.height = picture.height * PIXELS;
   canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (blob === null) throw new Error('the picture is too large for this browser');
+  if (blob === null) throw new Error(t('take.tooLarge'));
   return blob;
 }

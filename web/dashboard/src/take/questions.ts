@@ -4,6 +4,7 @@
 import type { Answered } from '../api/cube';
 import type { Dataset, MeasureInfo } from '../api/dataset';
 import type { Comparison, CubeQuery, MeasureKind } from '../api/generated';
+import { t } from '../language';
 import { type Clause, type Operator, readClause } from './clause';
 
 /** The parts of a question whose values are names of enums, which GraphQL writes without quotes. */
@@ -126,20 +127,20 @@ export class NotInSql extends Error {}
  * Throws NotInSql if the cells do not hold the answer.
  */
 export function asSql({ query, answer }: Answered, dataset: Dataset): string {
-  if (query.compare) throw new NotInSql('Comparisons are computed by serving.');
-  if (query.window) throw new NotInSql('Windows over days are computed by serving.');
-  if (query.having) throw new NotInSql('Conditions on measures are tested by serving.');
+  if (query.compare) throw new NotInSql(t('take.sql.compared'));
+  if (query.window) throw new NotInSql(t('take.sql.windows'));
+  if (query.having) throw new NotInSql(t('take.sql.conditions'));
   const keys = (query.groupBy ?? []).map((name) => {
     const key = dataset.groupKeys.find(({ enumName }) => enumName === name);
-    if (key === undefined) throw new NotInSql(`There is no key ${name}.`);
+    if (key === undefined) throw new NotInSql(t('take.sql.noKey', { name }));
     if (key.field !== null) return { key: name, name: identifier(key.name), sql: identifier(columnOf(key.field.attribute, key.field.multi, key.name)) };
     const digits = DIGITS_OF_STEP.get(key.enumName);
-    if (digits === undefined) throw new NotInSql('There are cells of days, months and years only.');
+    if (digits === undefined) throw new NotInSql(t('take.sql.periods'));
     return { key: name, name: identifier(key.name), sql: `substr(period, 1, ${digits})` };
   });
   const measures = query.measures.map((name) => {
     const measure = dataset.measures.find(({ enumName }) => enumName === name);
-    if (measure === undefined) throw new NotInSql(`There is no measure ${name}.`);
+    if (measure === undefined) throw new NotInSql(t('take.sql.noMeasure', { name }));
     return { key: name, name: identifier(measure.name), sql: aggregateOf(measure, dataset) };
   });
   const from = query.from ?? answer.coverage.from;
@@ -170,8 +171,8 @@ const DIGITS_OF_STEP: ReadonlyMap<string, number> = new Map([
 ]);
 
 function columnOf(attribute: string | null, multi: boolean, name: string): string {
-  if (attribute !== null) throw new NotInSql('Attributes are in the lookups, not in the cells.');
-  if (multi) throw new NotInSql('Groups of a multi-valued field overlap, so only serving can unite them.');
+  if (attribute !== null) throw new NotInSql(t('take.sql.attributes'));
+  if (multi) throw new NotInSql(t('take.sql.overlap'));
   return name;
 }
 
@@ -204,7 +205,7 @@ function derived(expr: string, dataset: Dataset): string {
       return `CASE WHEN quantile_estimate(${spread}, 50) IS NOT NULL THEN ${side === 'below' ? below : `1 - ${below}`} END`;
     }
     const measure = dataset.measure.get(name);
-    if (measure === undefined) throw new NotInSql(`The expression ${expr} is computed by serving.`);
+    if (measure === undefined) throw new NotInSql(t('take.sql.expression', { expr }));
     const number = `CAST(${aggregateOf(measure, dataset)} AS DOUBLE)`;
     return divided === undefined ? number : `/ nullif(${number}, 0)`;
   });
@@ -224,7 +225,7 @@ function inSql(clause: Clause): string {
     case 'values': {
       const { field, operator, values } = clause;
       const texts = values.map((value) => `'${value.replaceAll("'", "''")}'`);
-      if (field.attribute !== null) throw new NotInSql('Attributes are in the lookups, not in the cells.');
+      if (field.attribute !== null) throw new NotInSql(t('take.sql.attributes'));
       const name = identifier(field.name);
       const has = texts.map((text) => `coalesce(array_has(${name}, ${text}), false)`);
       if (field.multi) return OF_MANY[operator](has);

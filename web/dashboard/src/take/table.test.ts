@@ -53,7 +53,7 @@ describe('a table for the clipboard', () => {
   });
 
   it('has verdicts where there are any', () => {
-    const verdict = { word: 'HIGHER' as const, text: 'higher (observational)', own: 0.2, other: 0.1, difference: number(0.1), days: 21, smallestLift: null, moreDays: null, exposure: null, mix: null };
+    const verdict = { word: 'HIGHER' as const, own: 0.2, other: 0.1, difference: number(0.1), days: 21, smallestLift: null, moreDays: null, exposure: null, mix: null };
     const table = tableOf(
       taken(QUERY, {
         rows: [{ keys: [key('a1'), key('DE')], values: [number(5), { ...number(0.2), verdict }] }],

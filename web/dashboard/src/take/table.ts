@@ -2,6 +2,7 @@
 // filter and snapshot on top. Numbers have all their digits, unlike on the page, since a spreadsheet computes with them.
 
 import { type CellValue, keysOf, measuresOf } from '../api/cube';
+import { t } from '../language';
 import { aboutLines, sourceLine, type Taken } from './about';
 
 export interface Table {
@@ -23,11 +24,11 @@ export function tableOf(taken: Taken): Table | null {
   const hasCodes = keys.map((key, at) => key.field?.hasLabel === true && answer.rows.some(({ keys: cells }) => cells[at]?.label !== cells[at]?.value));
   const isTold = measures.map((_, at) => [answer.total, ...answer.rows].some(({ values }) => values[at]?.verdict));
   const heads = [
-    ...keys.flatMap(({ label }, at) => (hasCodes[at] ? [label, `${label}, key`] : [label])),
-    ...measures.flatMap(({ label }, at) => [label, `${label}, lower 95 %`, `${label}, upper 95 %`, ...(isTold[at] ? [`${label}, verdict`] : [])]),
+    ...keys.flatMap(({ label }, at) => (hasCodes[at] ? [label, t('take.key', { label })] : [label])),
+    ...measures.flatMap(({ label }, at) => [label, t('take.lower', { label }), t('take.upper', { label }), ...(isTold[at] ? [t('take.verdict', { label })] : [])]),
   ];
   const numbers = (values: readonly CellValue[]): Cell[] =>
-    measures.flatMap((_, at) => [...numbersOf(values[at]), ...(isTold[at] ? [values[at]?.verdict?.text ?? ''] : [])]);
+    measures.flatMap((_, at) => [...numbersOf(values[at]), ...(isTold[at] ? [wordOf(values[at])] : [])]);
   const rows = answer.rows.map((row) => [
     ...row.keys.flatMap(({ label, value }, at) => (hasCodes[at] ? [label, value ?? ''] : [label])),
     ...numbers(row.values),
@@ -35,8 +36,8 @@ export function tableOf(taken: Taken): Table | null {
   // What nothing is grouped by has one row, which is all.
   if (keys.length === 0) return { about: [title, ...aboutLines(taken), sourceLine(taken)], heads, rows: [numbers(answer.total.values)] };
   const nKeys = keys.length + hasCodes.filter(Boolean).length;
-  const total = rows.length > 0 ? [['All', ...Array.from({ length: nKeys - 1 }, () => ''), ...numbers(answer.total.values)]] : [];
-  const cut = rows.length < answer.groupCount ? [`The first ${rows.length} of ${answer.groupCount} rows`] : [];
+  const total = rows.length > 0 ? [[t('words.all'), ...Array.from({ length: nKeys - 1 }, () => ''), ...numbers(answer.total.values)]] : [];
+  const cut = rows.length < answer.groupCount ? [t('take.firstRows', { shown: String(rows.length), all: String(answer.groupCount) })] : [];
   return { about: [title, ...aboutLines(taken), ...cut, sourceLine(taken)], heads, rows: [...rows, ...total] };
 }
 
@@ -49,7 +50,11 @@ export function shownTable(table: HTMLTableElement, taken: Taken): Table {
 /** A list of terms of the page, such as the figures of Status: a row each. */
 export function shownList(list: HTMLDListElement, taken: Taken): Table {
   const rows = [...list.querySelectorAll('div')].map((row) => [...row.querySelectorAll('dt, dd')].map((cell) => (cell.textContent ?? '').replaceAll(/\s+/g, ' ').trim()));
-  return { about: [taken.title, ...aboutLines(taken), sourceLine(taken)], heads: ['', 'Value', 'Note'], rows };
+  return { about: [taken.title, ...aboutLines(taken), sourceLine(taken)], heads: ['', t('chart.value'), t('chart.note')], rows };
+}
+
+function wordOf(value: CellValue | undefined): string {
+  return value?.verdict ? t(`verdict.word.${value.verdict.word}`) : '';
 }
 
 function numbersOf(value: CellValue | undefined): Cell[] {

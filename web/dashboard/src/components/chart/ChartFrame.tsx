@@ -2,7 +2,8 @@
 // position, and the same numbers can be shown as a table.
 
 import { type KeyboardEvent, type PointerEvent, useState } from 'react';
-import { formatBounds, formatValue, NOT_DEFINED, type NumberStyle } from '../../format';
+import { formatBounds, formatValue, notDefined, type NumberStyle } from '../../format';
+import { t } from '../../language';
 import { positionAfter } from './chartKeys';
 import { describeAt, isEmpty, type Line, saidOf } from './points';
 import { indexAt, TrendPicture } from './TrendPicture';
@@ -24,7 +25,7 @@ export interface ChartFrameProps {
 
 export function ChartFrame(props: ChartFrameProps) {
   // An empty picture could be taken for zeros.
-  if (isEmpty(props.lines)) return <p className="chart panel-hint">No data here.</p>;
+  if (isEmpty(props.lines)) return <p className="chart panel-hint">{t('chart.empty')}</p>;
   return props.asTable ? <PointTable {...props} /> : <Picture {...props} />;
 }
 
@@ -91,9 +92,9 @@ function PointTable({ label, axis, lines, style }: ChartFrameProps) {
             {lines.map((line, at) => (
               // Names may repeat; a line is identified by its position.
               // oxlint-disable-next-line react/no-array-index-key
-              <LineHeads key={at} name={single ? 'Value' : (line.name ?? '')} />
+              <LineHeads key={at} name={single ? t('chart.value') : (line.name ?? '')} />
             ))}
-            <th scope="col">Note</th>
+            <th scope="col">{t('chart.note')}</th>
           </tr>
         </thead>
         <tbody>
@@ -106,12 +107,12 @@ function PointTable({ label, axis, lines, style }: ChartFrameProps) {
                 const value = points[index]?.value;
                 return [
                   // oxlint-disable-next-line react/no-array-index-key
-                  <td key={`${at} value`}>{value ? formatValue(value, style) : NOT_DEFINED}</td>,
+                  <td key={`${at} value`}>{value ? formatValue(value, style) : notDefined()}</td>,
                   // oxlint-disable-next-line react/no-array-index-key
                   <td key={`${at} bounds`}>{value ? formatBounds(value, style) : ''}</td>,
                 ];
               })}
-              <td>{[place.note ?? (place.value ? '' : 'no rows'), saidOf(place.marks)].filter((text) => text !== '').join('; ')}</td>
+              <td>{[place.note ?? (place.value ? '' : t('chart.noRows')), saidOf(place.marks)].filter((text) => text !== '').join('; ')}</td>
             </tr>
           ))}
         </tbody>
@@ -124,7 +125,7 @@ function LineHeads({ name }: { readonly name: string }) {
   return (
     <>
       <th scope="col">{name}</th>
-      <th scope="col">95 % bounds</th>
+      <th scope="col">{t('chart.bounds')}</th>
     </>
   );
 }

@@ -5,6 +5,7 @@ import { scaleBand, type ScaleLinear } from 'd3-scale';
 import { area, line as lineShape } from 'd3-shape';
 import { useId, useMemo } from 'react';
 import { formatAxis, type NumberStyle } from '../../format';
+import { t } from '../../language';
 import { useWidth } from '../useWidth';
 import type { Line, Point } from './points';
 import { type Axis, axisOf, labelled, marksOf, runsOf, spread } from './scale';
@@ -116,7 +117,7 @@ function Drawn({ lines, style, width, hatch }: DrawnProps) {
       {/* The flags of annotations stand above the rules. */}
       {axis.isCut && (
         <text className="trend-tick" x={LEFT} y={places.some(({ marks }) => marks) ? HEIGHT - BOTTOM - 6 : 11}>
-          does not begin at 0
+          {t('chart.notFromZero')}
         </text>
       )}
       {labelled(places.length, (width - LEFT - right) / LABEL_WIDTH).map((index) => (

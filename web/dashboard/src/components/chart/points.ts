@@ -1,6 +1,7 @@
 // What a chart draws: labelled values with their bounds, in the order of the axis.
 
 import { formatSpoken, type NumberStyle, type Value } from '../../format';
+import { t } from '../../language';
 
 export interface Point {
   /** For the axis. */
@@ -37,14 +38,14 @@ export interface Line {
 
 /** "12 Jan 2026: 12,345, between 12,201 and 12,490 (provisional)". */
 export function describePoint(point: Point, style: NumberStyle): string {
-  return `${point.label}: ${valueOf(point, style)}${noteOf(point)}`;
+  return noted(point, valueOf(point, style));
 }
 
 /** The values of all lines at one place of the axis. */
 export function describeAt(lines: readonly Line[], index: number, style: NumberStyle): string {
   const [first] = lines;
   const point = first?.points[index];
-  if (!first || !point) return 'no values';
+  if (!first || !point) return t('chart.noValues');
   if (lines.length === 1) return describePoint(point, style);
   const parts = lines.flatMap(({ name, points, kind }) => {
     const here = points[index];
@@ -52,16 +53,17 @@ export function describeAt(lines: readonly Line[], index: number, style: NumberS
     const when = kind === 'before' ? ` (${here.label})` : '';
     return [`${name ?? ''}${when} ${valueOf(here, style)}`.trim()];
   });
-  return `${point.label}: ${parts.join('; ')}${noteOf(point)}`;
+  return noted(point, parts.join('; '));
 }
 
 function valueOf(point: Point, style: NumberStyle): string {
-  return point.value ? formatSpoken(point.value, style) : 'no rows';
+  return point.value ? formatSpoken(point.value, style) : t('chart.noRows');
 }
 
-function noteOf({ note, marks }: Point): string {
-  const said = saidOf(marks);
-  return `${note === undefined ? '' : ` (${note})`}${said === '' ? '' : `; noted: ${said}`}`;
+function noted({ label, note, marks }: Point, value: string): string {
+  const notes = saidOf(marks);
+  const point = note === undefined ? t('chart.point', { label, value }) : t('chart.pointNote', { label, value, note });
+  return notes === '' ? point : t('chart.noted', { point, notes });
 }
 
 /** The texts of annotations in one line. */

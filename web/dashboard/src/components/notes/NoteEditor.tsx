@@ -5,6 +5,7 @@ import { type Annotation, type AnnotationsAsked, useKeepAnnotation } from '../..
 import type { Dataset } from '../../api/dataset';
 import { AddAnnotationDocument, ChangeAnnotationDocument } from '../../api/generated';
 import { isDay } from '../../format';
+import { t } from '../../language';
 import './NoteEditor.css';
 
 interface NoteEditorProps {
@@ -40,24 +41,24 @@ export default function NoteEditor({ dataset, asked, note, onClose }: NoteEditor
   return (
     <form className="note-editor" onSubmit={(event) => void onSubmit(event)}>
       <label>
-        <span className="muted">What happened</span>
-        <textarea className="input" rows={3} maxLength={LONGEST} autoFocus value={text} placeholder="Premiere, an outage, a campaign…" onChange={({ target }) => setText(target.value)} />
+        <span className="muted">{t('notes.what')}</span>
+        <textarea className="input" rows={3} maxLength={LONGEST} autoFocus value={text} placeholder={t('notes.hint')} onChange={({ target }) => setText(target.value)} />
       </label>
       <div className="note-editor-days">
         <label>
-          <span className="muted">First day</span>
+          <span className="muted">{t('notes.firstDay')}</span>
           <input className="input" type="date" value={from} onChange={({ target }) => setFrom(target.value)} />
         </label>
         <label>
-          <span className="muted">Last day, if different</span>
+          <span className="muted">{t('notes.lastDay')}</span>
           <input className="input" type="date" value={to} onChange={({ target }) => setTo(target.value)} />
         </label>
       </div>
       {offered.length > 0 && (
         <label>
-          <span className="muted">About</span>
+          <span className="muted">{t('notes.about')}</span>
           <select className="select" value={about} onChange={({ target }) => setAbout(Number(target.value))}>
-            <option value={-1}>everything</option>
+            <option value={-1}>{t('notes.everything')}</option>
             {offered.map(({ field, value, label }, index) => (
               <option key={`${field} ${value}`} value={index}>
                 {label}
@@ -71,10 +72,10 @@ export default function NoteEditor({ dataset, asked, note, onClose }: NoteEditor
       </p>
       <div className="note-editor-days">
         <button type="submit" className="button button-primary" disabled={mistake !== null}>
-          Save
+          {t('notes.save')}
         </button>
         <button type="button" className="button" onClick={onClose}>
-          Cancel
+          {t('notes.cancel')}
         </button>
       </div>
     </form>
@@ -92,7 +93,7 @@ function membersOf({ members }: AnnotationsAsked, note: Annotation | null, datas
 }
 
 function mistakeOf(from: string, to: string, text: string): string | null {
-  if (!isDay(from) || (to !== '' && !isDay(to))) return 'Enter days such as 2026-01-31.';
-  if (to !== '' && to < from) return 'The last day is before the first one.';
-  return text.trim() === '' ? 'Say what happened.' : null;
+  if (!isDay(from) || (to !== '' && !isDay(to))) return t('notes.enterDays');
+  if (to !== '' && to < from) return t('notes.backwards');
+  return text.trim() === '' ? t('notes.sayWhat') : null;
 }

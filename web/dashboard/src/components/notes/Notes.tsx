@@ -9,6 +9,7 @@ import type { Dataset } from '../../api/dataset';
 import { RemoveAnnotationDocument, RestoreAnnotationDocument } from '../../api/generated';
 import { useSession } from '../../api/session';
 import { formatMoment, formatRange } from '../../format';
+import { t } from '../../language';
 import { Dropdown } from '../Dropdown';
 import './Notes.css';
 
@@ -25,7 +26,7 @@ export function AddNote({ dataset, asked }: AddNoteProps) {
   const { keeping } = useSession();
   if (!keeping?.isOn) return null;
   return (
-    <Dropdown title="Note what happened" label="+ Note" className="button button-quiet" prefetch={loadEditor}>
+    <Dropdown title={t('notes.addTitle')} label={t('notes.add')} className="button button-quiet" prefetch={loadEditor}>
       {(close) => <NoteEditor dataset={dataset} asked={asked} note={null} onClose={close} />}
     </Dropdown>
   );
@@ -49,7 +50,7 @@ export function Notes({ dataset, asked, notes }: NotesProps) {
   return (
     <>
       {notes.length > 0 && (
-        <ol className="day-notes" aria-label="What was noted">
+        <ol className="day-notes" aria-label={t('notes.list')}>
           {notes.map((note, index) => (
             <li key={note.id} className="day-note">
               <span className="day-note-number">{index + 1}</span>
@@ -63,11 +64,11 @@ export function Notes({ dataset, asked, notes }: NotesProps) {
               </span>
               {note.createdBy === keeping?.person && (
                 <span className="day-note-actions" data-take="no">
-                  <Dropdown title={`Edit the note “${note.text}”`} label="Edit" accessibleName={`Edit: ${note.text}`} className="button button-quiet" prefetch={loadEditor}>
+                  <Dropdown title={t('notes.editTitle', { text: note.text })} label={t('notes.edit')} accessibleName={t('notes.editNamed', { text: note.text })} className="button button-quiet" prefetch={loadEditor}>
                     {(close) => <NoteEditor dataset={dataset} asked={asked} note={note} onClose={close} />}
                   </Dropdown>
-                  <button type="button" className="button button-quiet" aria-label={`Delete: ${note.text}`} onClick={() => void remove(note)}>
-                    Delete
+                  <button type="button" className="button button-quiet" aria-label={t('notes.deleteNamed', { text: note.text })} onClick={() => void remove(note)}>
+                    {t('notes.delete')}
                   </button>
                 </span>
               )}
@@ -83,9 +84,9 @@ export function Notes({ dataset, asked, notes }: NotesProps) {
       <p className="day-notes-line" role="status" data-take="no">
         {removed !== null && (
           <>
-            “{removed.text}” was deleted.{' '}
+            {t('notes.deleted', { text: removed.text })}{' '}
             <button type="button" className="button" onClick={() => void undo(removed)}>
-              Undo
+              {t('notes.undo')}
             </button>
           </>
         )}

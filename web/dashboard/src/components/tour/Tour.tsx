@@ -2,6 +2,7 @@
 
 import { Link } from '@tanstack/react-router';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { rich, t } from '../../language';
 import { STEPS } from './steps';
 import { beginTour, endTour, goTo, useTour } from './tour';
 import './Tour.css';
@@ -11,16 +12,14 @@ export default function Tour() {
   if (step !== null) return <Step key={step} at={step} />;
   if (!isOffered) return null;
   return (
-    <aside className="tour" aria-label="Tour">
-      <p>
-        <strong>New here?</strong> A tour of one minute shows what the page can do.
-      </p>
+    <aside className="tour" aria-label={t('tour.label')}>
+      <p>{rich('tour.offer', { b: <strong /> })}</p>
       <p className="tour-actions">
         <button type="button" className="button button-primary" onClick={beginTour}>
-          Show me
+          {t('tour.show')}
         </button>
         <button type="button" className="button" onClick={endTour}>
-          No, thanks
+          {t('tour.decline')}
         </button>
       </p>
     </aside>
@@ -43,30 +42,28 @@ function Step({ at }: { readonly at: number }) {
   return (
     <>
       <Frame place={step.place} />
-      <aside ref={card} className="tour" aria-label="Tour" tabIndex={-1}>
+      <aside ref={card} className="tour" aria-label={t('tour.label')} tabIndex={-1}>
         <p className="muted">
-          {at + 1} of {STEPS.length}
+          {t('tour.step', { step: at + 1, steps: STEPS.length })}
         </p>
-        <p>
-          <strong>{step.title}.</strong> {step.text}
-        </p>
+        <p>{rich(step.text, { b: <strong /> })}</p>
         <p className="tour-actions">
           {at > 0 && (
             <button type="button" className="button" onClick={() => goTo(at - 1)}>
-              Back
+              {t('tour.back')}
             </button>
           )}
           {isLast ? (
             <Link to="/help" className="button button-primary" onClick={endTour}>
-              How to read the numbers
+              {t('tour.toHelp')}
             </Link>
           ) : (
             <button type="button" className="button button-primary" onClick={() => goTo(at + 1)}>
-              Next
+              {t('tour.next')}
             </button>
           )}
           <button type="button" className="button button-quiet" onClick={endTour}>
-            End
+            {t('tour.end')}
           </button>
         </p>
       </aside>

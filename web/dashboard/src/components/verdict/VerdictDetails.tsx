@@ -4,8 +4,9 @@
 import { useEffect, useRef } from 'react';
 import type { CellValue, Verdict } from '../../api/cube';
 import type { Dataset, MeasureInfo } from '../../api/dataset';
-import { formatBounds, formatCount, formatDifference, formatRate, formatShare, formatValue, NO_VALUE, NOT_DEFINED, type NumberStyle } from '../../format';
-import { VERDICT_WORDS, VERDICTS_EXPLAINED } from './words';
+import { formatBounds, formatDifference, formatRate, formatShare, formatValue, NO_VALUE, notDefined, type NumberStyle } from '../../format';
+import { rich, t } from '../../language';
+import { VERDICT_WORDS, verdictsExplained, verdictWords, whyNone } from './words';
 import './VerdictDetails.css';
 
 interface VerdictDetailsProps {
@@ -25,50 +26,50 @@ export default function VerdictDetails({ dataset, measure, value, verdict, takes
   const { intervals } = value;
   const rate = (number: number | null) => formatValue({ ...NO_VALUE, value: number }, measure);
   const difference = formatDifference(verdict.difference);
+  const perDay = { days: verdict.days, own: rate(verdict.own), other: rate(verdict.other), difference: difference.text, b: <strong /> };
+  const why = whyNone(intervals);
   return (
     <div ref={place} className="verdict" tabIndex={takesFocus ? -1 : undefined}>
       <p>
-        <strong className="verdict-lead">{verdict.text}</strong>
+        <strong className="verdict-lead">{verdictWords(verdict.word)}</strong>
         <br />
-        {VERDICT_WORDS[verdict.word].says}
+        {t(VERDICT_WORDS[verdict.word].says)}
       </p>
       <table className="verdict-intervals">
         <caption>
-          {measure.label} {formatValue(value, measure)}, at 95 %
+          {t('verdict.at95', { measure: measure.label, value: formatValue(value, measure) })}
         </caption>
         <tbody>
           <tr>
-            <th scope="row">counting</th>
-            <td>{formatBounds(value, measure) ?? NOT_DEFINED}</td>
-            <td className="muted">how far the sketch may be off</td>
+            <th scope="row">{t('verdict.counting')}</th>
+            <td>{formatBounds(value, measure) ?? notDefined()}</td>
+            <td className="muted">{t('verdict.countingSays')}</td>
           </tr>
           <tr>
-            <th scope="row">sampling</th>
+            <th scope="row">{t('verdict.sampling')}</th>
             <td>{intervalText(value, intervals?.sampling, measure)}</td>
-            <td className="muted">as if these people were a sample of many</td>
+            <td className="muted">{t('verdict.samplingSays')}</td>
           </tr>
           <tr>
-            <th scope="row">combined</th>
+            <th scope="row">{t('verdict.combined')}</th>
             <td>{intervalText(value, intervals?.combined, measure)}</td>
-            <td className="muted">both of these: compare by this one</td>
+            <td className="muted">{t('verdict.combinedSays')}</td>
           </tr>
         </tbody>
       </table>
-      {intervals?.whyNone != null && <p className="muted">No sampling interval: {intervals.whyNone}.</p>}
+      {why !== null && <p className="muted">{t('verdict.noInterval', { why })}</p>}
       <ul className="verdict-facts">
         <li>
-          Per day, over {formatCount(verdict.days)} settled common {verdict.days === 1 ? 'day' : 'days'}: {rate(verdict.own)} against {rate(verdict.other)}, a difference of{' '}
-          <strong>{difference.text}</strong>
-          {difference.bounds !== null && ` (${difference.bounds})`}.
+          {difference.bounds === null ? rich('verdict.perDay', perDay) : rich('verdict.perDayBounds', { ...perDay, bounds: difference.bounds })}
         </li>
         <li>{neededText(verdict)}</li>
         {verdict.exposure && <li>{exposureText(verdict.exposure, measure)}</li>}
         {verdict.mix && <li>{mixText(verdict.mix, dataset)}</li>}
       </ul>
       <details>
-        <summary>What the words mean</summary>
+        <summary>{t('verdict.whatWordsMean')}</summary>
         <dl className="verdict-words">
-          {VERDICTS_EXPLAINED.map(({ words, says }) => (
+          {verdictsExplained().map(({ words, says }) => (
             <div key={words}>
               <dt>{words}</dt>
               <dd>{says}</dd>
@@ -76,7 +77,8 @@ export default function VerdictDetails({ dataset, measure, value, verdict, takes
           ))}
         </dl>
         <p className="muted">
-          With pictures on <a href="/help">Help</a>; in full in the documentation, page “Is it really better?” (docs/verdicts.md).
+          {/* oxlint-disable-next-line jsx-a11y/anchor-has-content */}
+          {rich('verdict.more', { help: <a href="/help" /> })}
         </p>
       </details>
     </div>
@@ -84,28 +86,28 @@ export default function VerdictDetails({ dataset, measure, value, verdict, takes
 }
 
 function intervalText(value: CellValue, interval: { readonly lower: number; readonly upper: number } | null | undefined, style: NumberStyle): string {
-  if (!interval) return NOT_DEFINED;
-  return formatBounds({ ...value, ...interval, exact: false }, style) ?? NOT_DEFINED;
+  if (!interval) return notDefined();
+  return formatBounds({ ...value, ...interval, exact: false }, style) ?? notDefined();
 }
 
 /** How much more data a clearer verdict needs. */
 function neededText({ word, moreDays, smallestLift }: Verdict): string {
-  const told = smallestLift === null ? '' : ` The smallest difference that could be detected now is ${formatShare({ value: smallestLift })} of the other rate.`;
-  if (word !== 'TOO_LITTLE_DATA') return `This verdict needs no more data.${told}`;
-  const needed = moreDays === null ? 'Out of reach at this precision and growth: it takes a higher precision, or more people a day.' : `Still needed: ${formatCount(moreDays)} more common ${moreDays === 1 ? 'day' : 'days'}, at the current growth.`;
-  return `${needed}${told}`;
+  const told = smallestLift === null ? '' : ` ${t('verdict.smallest', { lift: formatShare({ value: smallestLift }) })}`;
+  if (word !== 'TOO_LITTLE_DATA') return `${t('verdict.needsNoMore')}${told}`;
+  return `${moreDays === null ? t('verdict.outOfReach') : t('verdict.stillNeeded', { days: moreDays })}${told}`;
 }
 
 function exposureText({ own, other, ownByEvent, otherByEvent, explains }: NonNullable<Verdict['exposure']>, measure: MeasureInfo): string {
-  const shown = `People saw it ${formatRate(own)} times a day, the other one ${formatRate(other)} times; per showing that is ${formatValue({ ...NO_VALUE, value: ownByEvent }, measure)} against ${formatValue({ ...NO_VALUE, value: otherByEvent }, measure)}.`;
-  return explains ? `${shown} How often they saw it may explain the difference.` : shown;
+  const rate = (value: number) => formatValue({ ...NO_VALUE, value }, measure);
+  const shown = t('verdict.exposure', { own: formatRate(own), other: formatRate(other), ownRate: rate(ownByEvent), otherRate: rate(otherByEvent) });
+  return explains ? `${shown} ${t('verdict.exposureExplains')}` : shown;
 }
 
 function mixText({ field, raw, difference, withoutCounterpart, explains, isReversed }: NonNullable<Verdict['mix']>, dataset: Dataset): string {
   const label = dataset.fields.find(({ enumName }) => enumName === field)?.label ?? field;
-  const same = formatDifference(difference);
-  const without = withoutCounterpart > 0 ? `; ${formatShare({ value: withoutCounterpart })} of the people are in groups that one side has no people in` : '';
-  const text = `With the same mix of ${label} the difference is ${same.text}${same.bounds === null ? '' : ` (${same.bounds})`} instead of ${formatDifference({ ...NO_VALUE, value: raw }).text}${without}.`;
-  if (isReversed) return `${text} The mix reverses it.`;
-  return explains ? `${text} The mix explains the difference.` : text;
+  const { text: value, bounds } = formatDifference(difference);
+  const said = { field: label, same: bounds === null ? value : t('verdict.bounded', { value, bounds }), raw: formatDifference({ ...NO_VALUE, value: raw }).text };
+  const text = withoutCounterpart > 0 ? t('verdict.mixWithout', { ...said, without: formatShare({ value: withoutCounterpart }) }) : t('verdict.mix', said);
+  if (isReversed) return `${text} ${t('verdict.mixReverses')}`;
+  return explains ? `${text} ${t('verdict.mixExplains')}` : text;
 }

@@ -4,8 +4,9 @@ import { lazy, Suspense } from 'react';
 import type { CellValue } from '../../api/cube';
 import type { Dataset, MeasureInfo } from '../../api/dataset';
 import { CHANGE_MARKS } from '../../format';
+import { t } from '../../language';
 import { Dropdown } from '../Dropdown';
-import { VERDICT_WORDS } from './words';
+import { VERDICT_WORDS, verdictWords } from './words';
 import '../ChangeText.css';
 import './VerdictText.css';
 
@@ -23,13 +24,14 @@ export function VerdictText({ dataset, measure, value, of }: VerdictTextProps) {
   const { verdict } = value;
   if (!verdict) return null;
   const { direction } = VERDICT_WORDS[verdict.word];
+  const words = verdictWords(verdict.word);
   return (
     <Dropdown
-      title={`${measure.label} of ${of}: ${verdict.text}`}
+      title={t('verdict.of', { measure: measure.label, of, verdict: words })}
       className={`verdict-word change-${direction}`}
       label={
         <>
-          <span aria-hidden="true">{CHANGE_MARKS[direction]}</span> <span className="change-text verdict-text">{verdict.text}</span>
+          <span aria-hidden="true">{CHANGE_MARKS[direction]}</span> <span className="change-text verdict-text">{words}</span>
         </>
       }
     >

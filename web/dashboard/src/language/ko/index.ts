@@ -1,11 +1,46 @@
 import type { Resource } from '../catalog';
+import chart from './chart';
 import client from './client';
+import compare from './compare';
+import explore from './explore';
 import find from './find';
+import format from './format';
+import help from './help';
+import member from './member';
+import notes from './notes';
+import pages from './pages';
 import panel from './panel';
+import share from './share';
 import shell from './shell';
+import status from './status';
+import take from './take';
+import tour from './tour';
+import verdict from './verdict';
+import views from './views';
+import words from './words';
 import { finish } from './particles';
 
-const texts = { ...client, ...find, ...panel, ...shell };
+const texts = {
+  ...chart,
+  ...client,
+  ...compare,
+  ...explore,
+  ...find,
+  ...format,
+  ...help,
+  ...member,
+  ...notes,
+  ...pages,
+  ...panel,
+  ...share,
+  ...shell,
+  ...status,
+  ...take,
+  ...tour,
+  ...verdict,
+  ...views,
+  ...words,
+};
 
 const korean: Resource = { texts, finish };
 export default korean;

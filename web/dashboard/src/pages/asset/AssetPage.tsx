@@ -2,7 +2,7 @@
 
 import { Link, useParams } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo } from 'react';
+import { type ReactElement, useEffect, useMemo } from 'react';
 import { membersOptions, shownOf, useCube } from '../../api/cube';
 import type { Dataset, FieldInfo } from '../../api/dataset';
 import type { CubeQuery } from '../../api/generated';
@@ -11,7 +11,7 @@ import { Panel, PanelBody } from '../../components/Panel';
 import { Preview } from '../../components/Preview';
 import { WithSnapshot } from '../../components/WithSnapshot';
 import { intervalScale } from '../../components/chart/Interval';
-import { formatCount, formatPlaces, referenceOf } from '../../format';
+import { formatPlaces, referenceOf } from '../../format';
 import { allOf, common, MOST_BARS, toMembers } from '../explore/query';
 import { daysOf } from '../explore/state';
 import { TrendPanel } from '../explore/TrendPanel';
@@ -24,6 +24,7 @@ import { Facts } from '../member/Facts';
 import { MeasureSelect } from '../member/MeasureSelect';
 import { MemberFrame } from '../member/MemberFrame';
 import { TakeButton } from '../../components/TakeButton';
+import { rich, t } from '../../language';
 import { Siblings } from './Siblings';
 import '../../components/Panel.css';
 import '../../components/Shell.css';
@@ -39,7 +40,7 @@ export function AssetPage() {
           <Loaded key={member} dataset={dataset} snapshot={snapshot} field={dataset.pages.asset} member={member} />
         ) : (
           <main className="page" id="main">
-            <h1>This dataset has no members with previews.</h1>
+            <h1>{t('member.noAssets')}</h1>
           </main>
         )
       }
@@ -87,7 +88,7 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
   const media = found?.media ?? key?.media ?? null;
   const titleKey = shownOf(ofTitle)?.answer.rows[0]?.keys[0] ?? null;
   useEffect(() => {
-    document.title = `${label} · ${dataset.name} · Clio`;
+    document.title = t('words.dataPageTitle', { page: label, dataset: dataset.name });
   }, [label, dataset]);
 
   // What happened to its title happened to it.
@@ -132,21 +133,11 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
       name={label}
       loaded={own}
       about={
-        <>
-          {titleKey?.value != null && titleKey.value !== '' && (
-            <>
-              of{' '}
-              <Link to="/titles/$member" params={{ member: titleKey.value }} search={carriedSearch(state, dataset)}>
-                {titleKey.label}
-              </Link>
-            </>
-          )}
-          {rank && fellow && fellow.answer.groupCount > 1 && (
-            <>
-              , rank {formatPlaces(rank)} of {formatCount(fellow.answer.groupCount)} by {measure.label}
-            </>
-          )}
-        </>
+        <About
+          title={titleKey}
+          link={<Link to="/titles/$member" params={{ member: titleKey?.value ?? '' }} search={carriedSearch(state, dataset)} dir="auto" />}
+          rank={rank && fellow && fellow.answer.groupCount > 1 ? { rank: formatPlaces(rank), all: fellow.answer.groupCount, measure: measure.label } : null}
+        />
       }
     >
       <div className="member-hero">
@@ -155,24 +146,24 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
           <span className="member-actions">
             <MeasureSelect dataset={dataset} measure={measure.name} change={change} />
             <Link to="/compare" search={carriedSearch(state, dataset, { by: field.name, selected: compareWith(member, fellow?.answer.rows) })} className="button button-primary">
-              Compare
+              {t('words.compare')}
             </Link>
             <Link to="/" search={carriedSearch(state, dataset, { filters: about.filters })} className="button">
-              Explore it
+              {t('member.exploreIt')}
             </Link>
           </span>
-          <section className="take-place" aria-label="Numbers">
+          <section className="take-place" aria-label={t('member.numbers')}>
             <PanelBody loaded={own}>
               {({ answer, query: of }) => {
                 const row = answer.rows[0];
                 return row ? (
                   <Facts measures={measures} lead={measure.name} row={row} compared={of.compare != null} scale={scale} reference={reference} />
                 ) : (
-                  <p className="panel-hint">There is no data for it in these days with these filters.</p>
+                  <p className="panel-hint">{t('words.noData')}</p>
                 );
               }}
             </PanelBody>
-            {shown && <TakeButton title={`Numbers of ${label}`} answered={shown} inCorner />}
+            {shown && <TakeButton title={t('member.numbersOf', { label })} answered={shown} inCorner />}
           </section>
           {fellow && titleKey && fellow.answer.groupCount > 1 && (
             <Siblings dataset={dataset} state={state} data={fellow} measure={measure} member={member} title={titleKey.label} />
@@ -188,13 +179,26 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
           <Breakdown key={dimension.name} dataset={dataset} version={version} field={dimension} measure={measure} base={{ from: base.from ?? null, to: base.to ?? null, where: base.where ?? null }} change={change} />
         ))}
         {dimensions.length === 0 && (
-          <Panel title="Whom it works for" loaded={own}>
-            {() => <p className="panel-hint">There is no other dimension.</p>}
+          <Panel title={t('member.whom')} loaded={own}>
+            {() => <p className="panel-hint">{t('member.noDimension')}</p>}
           </Panel>
         )}
       </div>
     </MemberFrame>
   );
+}
+
+interface AboutProps {
+  readonly title: { readonly value: string | null; readonly label: string } | null;
+  /** To the page of its title. */
+  readonly link: ReactElement;
+  readonly rank: { readonly rank: string; readonly all: number; readonly measure: string } | null;
+}
+
+/** Its title, and its rank among the media of that, as far as they are known. */
+function About({ title, link, rank }: AboutProps) {
+  if (title?.value == null || title.value === '') return rank && t('member.rankBy', rank);
+  return rank === null ? rich('member.of', { title: title.label, link }) : rich('member.ofRank', { title: title.label, link, ...rank });
 }
 
 /** The member and the first of the others. */

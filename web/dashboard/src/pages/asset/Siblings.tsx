@@ -8,6 +8,7 @@ import { Thumbnail } from '../../components/Thumbnail';
 import { columnStyle, formatSpoken, formatValue, NO_VALUE, referenceOf } from '../../format';
 import { StackedLabel } from '../../components/Label';
 import { TakeButton } from '../../components/TakeButton';
+import { t } from '../../language';
 import type { ExploreState } from '../explore/state';
 import { carriedSearch } from '../explore/usePageState';
 import '../../components/Panel.css';
@@ -31,13 +32,14 @@ export function Siblings({ dataset, state, data, measure, member, title }: Sibli
   const scale = intervalScale(rows.map((row) => row.values[0]), reference);
   const shown = rows.slice(0, MOST);
   if (scale === null) return null;
+  const beside = t('member.beside', { measure: measure.label, title });
   const style = columnStyle(measure, shown.map((row) => row.values[0]));
   return (
-    <section className="take-place" aria-label={`${measure.label} of ${title}`}>
+    <section className="take-place" aria-label={t('member.measureOf', { measure: measure.label, title })}>
       <h2>
-        {measure.label} beside the others of {title}
+        {beside}
       </h2>
-      <TakeButton title={`${measure.label} beside the others of ${title}`} answered={data} inCorner />
+      <TakeButton title={beside} answered={data} inCorner />
       <ol className="panel-body siblings">
         {shown.map((row) => {
           const key = row.keys[0];

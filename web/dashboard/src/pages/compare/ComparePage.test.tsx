@@ -17,7 +17,7 @@ const reachOf = (n: number) => ({
 
 const difference = (value: number, lower: number, upper: number) => ({ value, lower, upper, exact: false, exactText: null, withheld: false });
 const TOLD = {
-  intervals: { whyNone: null, sampling: { lower: 0.18, upper: 0.22 }, combined: { lower: 0.17, upper: 0.23 } },
+  intervals: { basis: 'PEOPLE', sampling: { lower: 0.18, upper: 0.22 }, combined: { lower: 0.17, upper: 0.23 } },
   verdict: {
     word: 'LOWER' as const,
     text: 'lower (observational)',

@@ -24,6 +24,7 @@ import { type Change, usePageState } from '../explore/usePageState';
 import { asked, decidingMeasure, peopleMeasure } from '../member/deciding';
 import { MeasureSelect } from '../member/MeasureSelect';
 import { TakeButton } from '../../components/TakeButton';
+import { t } from '../../language';
 import { Overlaps } from './Overlaps';
 import { Pictures, type Side } from './Pictures';
 import { Strata } from './Strata';
@@ -37,7 +38,7 @@ import './ComparePage.css';
 const MOST_COMPARED = 6;
 
 export function ComparePage() {
-  return <WithSnapshot title="Compare">{(dataset, snapshot) => <Loaded dataset={dataset} snapshot={snapshot} />}</WithSnapshot>;
+  return <WithSnapshot title={t('page.compare')}>{(dataset, snapshot) => <Loaded dataset={dataset} snapshot={snapshot} />}</WithSnapshot>;
 }
 
 function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly snapshot: Snapshot }) {
@@ -45,10 +46,10 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
   const field = dataset.field.get(state.by ?? '') ?? dataset.pages.asset ?? dataset.fields[0];
   const selected = state.selected.slice(0, MOST_COMPARED);
   const surplus = state.selected.length - selected.length;
-  const notes = surplus > 0 ? [...problems, `Only ${MOST_COMPARED} can stand side by side; left out: the last ${surplus}.`] : problems;
+  const notes = surplus > 0 ? [...problems, t('compare.surplus', { most: MOST_COMPARED, surplus })] : problems;
   return (
     <main className="page" id="main">
-      <h1 className="visually-hidden">Compare</h1>
+      <h1 className="visually-hidden">{t('page.compare')}</h1>
       <AddressNotes problems={notes} refusal={refusal} />
       {field && (
         <>
@@ -59,8 +60,8 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
           ) : (
             <div className="panel panel-start">
               <div className="panel-body empty">
-                <p className="empty-title">{selected.length === 0 ? 'Choose two to six to compare.' : 'Choose another one to compare it with.'}</p>
-                <p>Add them above, or tick rows of a table in Explore and press Compare.</p>
+                <p className="empty-title">{t(selected.length === 0 ? 'compare.chooseSome' : 'compare.chooseAnother')}</p>
+                <p>{t('compare.how')}</p>
               </div>
             </div>
           )}
@@ -81,10 +82,10 @@ interface SelectionProps {
 /** Chooses the field, and adds members. */
 function Selection({ dataset, version, field, selected, change }: SelectionProps) {
   return (
-    <div className="controls" role="group" aria-label="What is compared">
+    <div className="controls" role="group" aria-label={t('compare.what')}>
       <select
         className="select"
-        aria-label="Compare by"
+        aria-label={t('compare.by')}
         value={field.name}
         onChange={({ target }) => change((now) => ({ ...now, by: target.value, selected: [] }))}
       >
@@ -95,14 +96,14 @@ function Selection({ dataset, version, field, selected, change }: SelectionProps
         ))}
       </select>
       {selected.length < MOST_COMPARED && (
-        <Dropdown title={`Add ${field.label}`} label={`+ Add ${field.label.toLowerCase()}`}>
+        <Dropdown title={t('compare.add', { field: field.label })} label={t('compare.addButton', { field: field.label.toLowerCase() })}>
           {(close) => (
             <MemberSearch
               dataset={dataset}
               version={version}
               field={field}
-              label={`Search ${field.label}`}
-              placeholder={`Search ${field.label}`}
+              label={t('filter.search', { field: field.label })}
+              placeholder={t('filter.search', { field: field.label })}
               before={NOTHING}
               onChoose={({ value }) => {
                 change((now) => ({ ...now, by: field.name, selected: [...new Set([...now.selected, value])] }));
@@ -173,7 +174,7 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
   const strata = dataset.fields.filter((other) => other.name !== field.name && other.dimension !== field.dimension && other.attribute === null);
   return (
     <>
-      <section aria-label="Pictures">
+      <section aria-label={t('compare.pictures')}>
         <PanelBody loaded={sides}>
           {(shown) => (
             <Pictures
@@ -185,17 +186,17 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
             />
           )}
         </PanelBody>
-        {data && <TakeButton title="Pictures" answered={data} />}
+        {data && <TakeButton title={t('compare.pictures')} answered={data} />}
       </section>
       {data && <Notes dataset={dataset} loaded={sides} />}
-      <Panel title="Side by side" loaded={sides} actions={<MeasureSelect dataset={dataset} measure={measure.name} change={change} />}>
+      <Panel title={t('compare.sideBySide')} loaded={sides} actions={<MeasureSelect dataset={dataset} measure={measure.name} change={change} />}>
         {(shown) => <Numbers measures={measures} sides={members.map((member, index) => ({ ...member, row: orderedRows(shown, selected)[index] ?? null }))} />}
       </Panel>
       {isRate(measure) &&
         (mayHaveVerdicts(dated.from ?? snapshot.firstDay, dated.to ?? lastDay) ? (
           <Verdicts dataset={dataset} version={version} base={base} field={field} measure={measure} members={members} />
         ) : (
-          <p className="muted">Whether they really differ can be told over a year at most: choose dates.</p>
+          <p className="muted">{t('compare.overAYear')}</p>
         ))}
       <div className="compare-panels">
         <div className="compare-wide">
@@ -210,7 +211,7 @@ function Sides({ dataset, snapshot, state, field, selected, change }: SidesProps
         </div>
         {strata.length > 0 && <ByStratum dataset={dataset} version={version} base={base} field={field} fields={strata} measure={measure} members={members} change={change} />}
         {data?.answer.reach && (
-          <Panel title="Whom they have in common" loaded={sides}>
+          <Panel title={t('compare.common')} loaded={sides}>
             {({ answer }) => answer.reach && <Overlaps reach={answer.reach} rows={answer.rows} members={members} people={peopleMeasure(dataset)} />}
           </Panel>
         )}
@@ -236,11 +237,11 @@ interface NumbersProps {
 
 function Numbers({ measures, sides }: NumbersProps) {
   return (
-    <div className="compare-frame" role="group" aria-label="Numbers side by side" tabIndex={0}>
+    <div className="compare-frame" role="group" aria-label={t('compare.numbers')} tabIndex={0}>
       <table className="compare-numbers">
         <thead>
           <tr>
-            <th scope="col">Measure</th>
+            <th scope="col">{t('member.measure')}</th>
             {sides.map((side, index) => (
               <th key={side.value} scope="col" className={`compare-side-${index + 1}`}>
                 <StackedLabel text={side.label} />
@@ -275,8 +276,7 @@ function Numbers({ measures, sides }: NumbersProps) {
         </tbody>
       </table>
       <p className="muted compare-note">
-        Differences are from the first one; numbers without bounds are exact. The bounds cover counting error alone: which people came is chance too, and
-        recommendations choose who is shown what.
+        {t('compare.note')}
       </p>
     </div>
   );
@@ -302,7 +302,7 @@ function ByStratum({ fields, ...props }: ByStratumProps) {
       {...props}
       stratum={stratum}
       choice={
-        <select className="select" aria-label="In each" value={stratum.name} onChange={({ target }) => setName(target.value)}>
+        <select className="select" aria-label={t('compare.inEach')} value={stratum.name} onChange={({ target }) => setName(target.value)}>
           {fields.map((field) => (
             <option key={field.name} value={field.name}>
               {field.label}

@@ -5,7 +5,8 @@ import type { MeasureInfo } from '../../api/dataset';
 import { circlesOf } from '../../components/chart/circles';
 import { partsOf } from '../../components/Label';
 import { ReachText } from '../../components/ReachText';
-import { formatBounds, formatShare, PART } from '../../format';
+import { formatBounds, formatList, formatShare, PART } from '../../format';
+import { rich, t } from '../../language';
 import '../../components/Panel.css';
 import './Overlaps.css';
 
@@ -27,9 +28,9 @@ export function Overlaps({ reach, rows, members, people }: OverlapsProps) {
     return reach.overlaps.find(({ left, right }) => (left === a && right === b) || (left === b && right === a));
   };
   const step = (value: string) => reach.steps.find(({ row }) => row === place(value));
-  const words = people?.label.toLowerCase() ?? 'people';
+  const words = people?.label.toLowerCase() ?? t('compare.people');
   const [first, second] = members;
-  if (!reach.deduplicated.value) return <p className="panel-hint">Nobody was reached in these days with these filters.</p>;
+  if (!reach.deduplicated.value) return <p className="panel-hint">{t('compare.nobody')}</p>;
   return (
     <div className="overlaps">
       {members.length === 2 && first && second ? (
@@ -68,16 +69,24 @@ export function Overlaps({ reach, rows, members, people }: OverlapsProps) {
       )}
       <div className="overlap-words">
         <p>
-          <strong>
-            <ReachText reach={reach.deduplicated} />
-          </strong>{' '}
-          different {words} together.
+          {rich('compare.together', {
+            people: words,
+            b: (
+              <strong>
+                <ReachText reach={reach.deduplicated} />
+              </strong>
+            ),
+          })}
         </p>
         {first && second && members.length === 2 && <PairWords pair={pair(first.value, second.value)} />}
         {reach.steps.map(({ row, incremental, alone }, index) => (
           <p key={row} className="muted">
-            <bdi>{rows[row]?.keys[0]?.label}</bdi> {index === 0 ? 'reaches' : 'adds'} <ReachText reach={incremental} />; <ReachText reach={alone} /> by
-            it alone.
+            {rich(index === 0 ? 'compare.reaches' : 'compare.adds', {
+              label: rows[row]?.keys[0]?.label ?? '',
+              name: <bdi />,
+              n: <ReachText reach={incremental} />,
+              alone: <ReachText reach={alone} />,
+            })}
           </p>
         ))}
       </div>
@@ -90,13 +99,14 @@ function PairWords({ pair }: { readonly pair: Pair | undefined }) {
   const { both, jaccard } = pair;
   return (
     <p>
-      <ReachText reach={both} /> by both
-      {jaccard.value !== null && (
-        <span title={formatBounds({ ...jaccard, exactText: null, withheld: false }, PART) ?? ''}>
-          , {formatShare({ value: jaccard.value })} of those reached by either
-        </span>
-      )}
-      .{both.cannotTell && ' They are too few compared with the others to be sure.'}
+      {jaccard.value === null
+        ? rich('compare.both', { n: <ReachText reach={both} /> })
+        : rich('compare.bothShare', {
+            n: <ReachText reach={both} />,
+            share: formatShare({ value: jaccard.value }),
+            of: <span title={formatBounds({ ...jaccard, exactText: null, withheld: false }, PART) ?? ''} />,
+          })}
+      {both.cannotTell && ` ${t('compare.tooFew')}`}
     </p>
   );
 }
@@ -117,7 +127,7 @@ function Circles({ pair, members, alone }: CirclesProps) {
   const left = circles.left + 4;
   const width = left + circles.apart + circles.right + 4;
   return (
-    <svg className="overlap-circles" viewBox={`0 0 ${Math.max(width, 2 * circles.left + 8)} ${HEIGHT}`} role="img" aria-label={`${members[0].label} and ${members[1].label}, areas in proportion`}>
+    <svg className="overlap-circles" viewBox={`0 0 ${Math.max(width, 2 * circles.left + 8)} ${HEIGHT}`} role="img" aria-label={t('compare.circles', { labels: formatList(members.map(({ label }) => label)) })}>
       <circle className="overlap-first" cx={left} cy={HEIGHT / 2} r={circles.left} />
       <circle className="overlap-second" cx={left + circles.apart} cy={HEIGHT / 2} r={circles.right} />
     </svg>

@@ -6,6 +6,7 @@ import type { CubeRow } from '../../api/cube';
 import { type Dataset, type FieldInfo, pageOf } from '../../api/dataset';
 import { StackedLabel } from '../../components/Label';
 import { isVideo, Preview } from '../../components/Preview';
+import { t } from '../../language';
 import type { ExploreState } from '../explore/state';
 import { carriedSearch } from '../explore/usePageState';
 import '../../components/chart/TrendPicture.css';
@@ -46,7 +47,7 @@ export function Pictures({ dataset, state, field, sides, onRemove }: PicturesPro
   };
 
   return (
-    <section aria-label="What is compared">
+    <section aria-label={t('compare.what')}>
       <ul className="pictures">
         {sides.map((side, index) => (
           <li key={side.value} className={`picture series series-${index + 1}`}>
@@ -63,17 +64,17 @@ export function Pictures({ dataset, state, field, sides, onRemove }: PicturesPro
             <p className="picture-name">
               <span className="trend-key" />
               <Name dataset={dataset} state={state} field={field} side={side} />
-              <button type="button" className="picture-remove" aria-label={`Remove ${side.label}`} onClick={() => onRemove(side.value)}>
+              <button type="button" className="picture-remove" aria-label={t('words.remove', { label: side.label })} onClick={() => onRemove(side.value)}>
                 <span aria-hidden="true">×</span>
               </button>
             </p>
-            {side.row === null && <p className="muted">There is no data for it in these days with these filters.</p>}
+            {side.row === null && <p className="muted">{t('words.noData')}</p>}
           </li>
         ))}
       </ul>
       {nVideos > 1 && (
         <button type="button" className="button" aria-pressed={playing} onClick={() => void toggle()}>
-          {playing ? 'Pause all' : 'Play all in step'}
+          {t(playing ? 'compare.pause' : 'compare.play')}
         </button>
       )}
     </section>

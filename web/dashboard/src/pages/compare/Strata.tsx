@@ -10,6 +10,7 @@ import { Interval, intervalScale } from '../../components/chart/Interval';
 import { ChangeText } from '../../components/ChangeText';
 import { Panel } from '../../components/Panel';
 import { formatChange, formatValue, KINDS } from '../../format';
+import { t } from '../../language';
 import { MOST_ROWS } from '../explore/query';
 import { withOnly } from '../explore/changes';
 import type { Change } from '../explore/usePageState';
@@ -51,7 +52,7 @@ export function Strata({ dataset, version, base, field, stratum, measure, member
   );
   const loaded = useCube(version, query, leave);
   return (
-    <Panel title={`${measure.label} in each ${stratum.label.toLowerCase()}`} loaded={loaded} className="panel-strata" actions={choice}>
+    <Panel title={t('compare.inEachOf', { measure: measure.label, field: stratum.label.toLowerCase() })} loaded={loaded} className="panel-strata" actions={choice}>
       {({ answer }) => {
         const strata = [...new Map(answer.rows.map((row) => [row.keys[0]?.value ?? null, row.keys[0]])).values()].slice(0, MOST_STRATA);
         const others = members.slice(1);
@@ -59,18 +60,18 @@ export function Strata({ dataset, version, base, field, stratum, measure, member
           answer.rows.find((row) => (row.keys[0]?.value ?? null) === value && row.keys[1]?.value === member);
         const shown = strata.flatMap((key) => others.map((member) => find(key?.value ?? null, member.value)));
         const scale = intervalScale(shown.map((row) => row?.values[0]?.compared?.difference), 0);
-        if (scale === null || strata.length === 0) return <p className="panel-hint">No data here.</p>;
+        if (scale === null || strata.length === 0) return <p className="panel-hint">{t('words.noDataHere')}</p>;
         return (
           <table className="strata">
             <thead>
               <tr>
                 <th scope="col">{stratum.label}</th>
                 <th scope="col">
-                  <span className="visually-hidden">Of</span>
+                  <span className="visually-hidden">{t('words.of')}</span>
                 </th>
-                <th scope="col">from the first (dashed line: no difference)</th>
+                <th scope="col">{t('compare.fromFirst')}</th>
                 <th scope="col">{measure.label}</th>
-                <th scope="col">Difference</th>
+                <th scope="col">{t('compare.difference')}</th>
               </tr>
             </thead>
             <tbody>
@@ -88,7 +89,7 @@ export function Strata({ dataset, version, base, field, stratum, measure, member
                     <tr key={`${key?.value} ${member.value}`} className={`series series-${index + 2}`}>
                       {index === 0 && (
                         <th scope="row" rowSpan={others.length}>
-                          <button type="button" className="strata-name" title={`Only ${key?.label}`} onClick={() => change((now) => withOnly(now, stratum.name, [key?.value ?? null]))}>
+                          <button type="button" className="strata-name" title={t('words.only', { label: key?.label ?? '' })} onClick={() => change((now) => withOnly(now, stratum.name, [key?.value ?? null]))}>
                             {key?.label}
                           </button>
                         </th>

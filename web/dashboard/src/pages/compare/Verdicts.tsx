@@ -9,6 +9,8 @@ import { useSession } from '../../api/session';
 import { Panel } from '../../components/Panel';
 import { StackedLabel } from '../../components/Label';
 import VerdictDetails from '../../components/verdict/VerdictDetails';
+import { whyNone } from '../../components/verdict/words';
+import { t } from '../../language';
 import { VERDICTS } from '../explore/query';
 import '../../components/Panel.css';
 import './ComparePage.css';
@@ -41,7 +43,7 @@ export function Verdicts({ dataset, version, base, field, measure, members }: Ve
   );
   const loaded = useCube(version, query, leave);
   return (
-    <Panel title={`Is the ${measure.label.toLowerCase()} really different?`} loaded={loaded}>
+    <Panel title={t('compare.really', { measure: measure.label.toLowerCase() })} loaded={loaded}>
       {({ answer }) => (
         <ol className="verdicts">
           {members.slice(1).map(({ value, label }, index) => {
@@ -49,12 +51,12 @@ export function Verdicts({ dataset, version, base, field, measure, members }: Ve
             return (
               <li key={value} className={`verdict-side compare-side-${index + 2}`}>
                 <h3>
-                  <StackedLabel text={label} /> <span className="muted">compared with {first?.label}</span>
+                  <StackedLabel text={label} /> <span className="muted">{t('compare.with', { label: first?.label ?? '' })}</span>
                 </h3>
                 {cell.verdict ? (
                   <VerdictDetails dataset={dataset} measure={measure} value={cell} verdict={cell.verdict} />
                 ) : (
-                  <p className="panel-hint">No verdict: {cell.intervals?.whyNone ?? 'there is no data for it here'}.</p>
+                  <p className="panel-hint">{t('compare.noVerdict', { why: whyNone(cell.intervals) ?? t('verdict.why.noData') })}</p>
                 )}
               </li>
             );

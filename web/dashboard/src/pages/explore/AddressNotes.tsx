@@ -1,4 +1,5 @@
 // Reports which parts of the address were ignored and why, and which change did not fit into it.
+import { t } from '../../language';
 import './Notes.css';
 
 interface AddressNotesProps {
@@ -16,7 +17,7 @@ export function AddressNotes({ problems, refusal }: AddressNotesProps) {
       )}
       {problems.length > 0 && (
         <div className="note note-caution" role="alert">
-          <p>Parts of this page's address could not be used:</p>
+          <p>{t('explore.addressUnread')}</p>
           <ul>
             {problems.map((problem) => (
               <li key={problem}>{problem}</li>

@@ -5,7 +5,7 @@ import type { CubeRow } from '../../api/cube';
 import type { GroupKeyInfo } from '../../api/dataset';
 import { StackedLabel } from '../../components/Label';
 import { Thumbnail } from '../../components/Thumbnail';
-import { columnStyle, formatBounds, formatSpoken, formatValue, NOT_DEFINED, type NumberStyle, type Value } from '../../format';
+import { columnStyle, formatBounds, formatSpoken, formatValue, notDefined, type NumberStyle, type Value } from '../../format';
 import { KeyAction } from './actions';
 import './BarList.css';
 
@@ -47,7 +47,7 @@ export function BarList({ label, bars, style, reference }: BarListProps) {
             </span>
             <Mark bar={bar} from={from} to={to} reference={reference} />
             <span className="bar-value" title={bar.value ? formatSpoken(bar.value, style) : undefined}>
-              {bar.value ? formatValue(bar.value, column) : NOT_DEFINED}
+              {bar.value ? formatValue(bar.value, column) : notDefined()}
               <span className="visually-hidden">
                 {' '}
                 {bar.value ? formatBounds(bar.value, style) : ''}

@@ -2,6 +2,7 @@
 
 import { type FormEvent, useState } from 'react';
 import { formatRange, isDay } from '../../format';
+import { t } from '../../language';
 import type { Beside } from './state';
 import './BesideEditor.css';
 
@@ -29,22 +30,22 @@ export default function BesideEditor({ beside, days, onChange, onClose }: Beside
   return (
     <div className="beside">
       <button type="button" className="button button-quiet" aria-pressed={beside === null} autoFocus onClick={() => choose(null)}>
-        Nothing
+        {t('beside.nothing')}
       </button>
       <button type="button" className="button button-quiet" aria-pressed={beside === 'previous'} disabled={days === null} onClick={() => choose('previous')}>
-        {days === null ? 'The days just before: choose dates first' : `The days just before: ${formatRange(days.from, days.to)}`}
+        {days === null ? t('beside.datesFirst') : t('beside.previous', { days: formatRange(days.from, days.to) })}
       </button>
       <form className="beside-days" onSubmit={onSubmit}>
         <label>
-          <span className="muted">From</span>
+          <span className="muted">{t('words.from')}</span>
           <input className="input" type="date" value={from} onChange={({ target }) => setFrom(target.value)} />
         </label>
         <label>
-          <span className="muted">To</span>
+          <span className="muted">{t('words.to')}</span>
           <input className="input" type="date" value={to} onChange={({ target }) => setTo(target.value)} />
         </label>
         <button type="submit" className="button button-primary" disabled={problem !== null}>
-          Apply
+          {t('words.apply')}
         </button>
       </form>
       <p className="beside-note" role={problem === null || from === '' || to === '' ? undefined : 'alert'}>
@@ -55,7 +56,7 @@ export default function BesideEditor({ beside, days, onChange, onClose }: Beside
 }
 
 export function problemOf(from: string, to: string): string | null {
-  if (!isDay(from) || !isDay(to)) return 'Both days are needed, such as 2026-01-31.';
-  if (from < '1900' || to > '2200') return 'The calendar of this page reaches from 1900 to 2200.';
-  return from > to ? 'The first day is after the last one.' : null;
+  if (!isDay(from) || !isDay(to)) return t('beside.bothDays');
+  if (from < '1900' || to > '2200') return t('beside.calendar');
+  return from > to ? t('beside.backwards') : null;
 }

@@ -7,6 +7,7 @@ import { StackedLabel } from '../../components/Label';
 import { useVirtualRows } from '../../components/rows/useVirtualRows';
 import { Thumbnail } from '../../components/Thumbnail';
 import { formatBounds, formatValue, NO_VALUE } from '../../format';
+import { t } from '../../language';
 import { KeyAction } from './actions';
 import { incomplete, keyLabel, styleOf } from './columns';
 import { CARD_HEIGHT } from './query';
@@ -61,7 +62,7 @@ export default function Cards({ dataset, data, measure, label }: CardsProps) {
                           )
                         );
                       })
-                    : 'Loading…'}
+                    : t('words.loading')}
                 </div>
                 {row && style && (
                   <p className="group-lead">

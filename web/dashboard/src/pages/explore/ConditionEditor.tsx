@@ -3,6 +3,7 @@
 import { type FormEvent, useState } from 'react';
 import type { MeasureInfo } from '../../api/dataset';
 import { FORMATS } from '../../format';
+import { t } from '../../language';
 import { readBound } from './conditionText';
 import type { Condition } from './state';
 import './ConditionEditor.css';
@@ -16,7 +17,7 @@ interface ConditionEditorProps {
 export default function ConditionEditor({ measures, conditions, onChange }: ConditionEditorProps) {
   return (
     <div className="conditions">
-      <p className="muted">Only groups with a value in this range are shown. The bounds of an estimate may reach beyond it.</p>
+      <p className="muted">{t('condition.about')}</p>
       {measures.map((measure, index) => (
         <Row
           key={measure.name}
@@ -56,13 +57,13 @@ function Row({ measure, condition, isFirst, onChange }: RowProps) {
     <form className="condition" onSubmit={onSubmit}>
       <span>
         {measure.label}
-        {unit !== '' && <span className="muted"> in {unit}</span>}
+        {unit !== null && <span className="muted"> {t('condition.in', { unit: t(unit) })}</span>}
       </span>
-      <input className="input" inputMode="decimal" aria-label={`${measure.label}, at least`} placeholder="at least" autoFocus={isFirst} value={min} onChange={({ target }) => setMin(target.value)} onBlur={apply} />
-      <input className="input" inputMode="decimal" aria-label={`${measure.label}, at most`} placeholder="at most" value={max} onChange={({ target }) => setMax(target.value)} onBlur={apply} />
+      <input className="input" inputMode="decimal" aria-label={t('condition.atLeastOf', { measure: measure.label })} placeholder={t('condition.atLeast')} autoFocus={isFirst} value={min} onChange={({ target }) => setMin(target.value)} onBlur={apply} />
+      <input className="input" inputMode="decimal" aria-label={t('condition.atMostOf', { measure: measure.label })} placeholder={t('condition.atMost')} value={max} onChange={({ target }) => setMax(target.value)} onBlur={apply} />
       {/* Enter submits a form of two fields only if it has a button. */}
       <button type="submit" className="visually-hidden" tabIndex={-1}>
-        Apply
+        {t('words.apply')}
       </button>
       {problem !== null && (
         <p className="condition-problem" role="alert">
@@ -74,6 +75,6 @@ function Row({ measure, condition, isFirst, onChange }: RowProps) {
 }
 
 function problemOf({ min, max }: { readonly min: number | null | undefined; readonly max: number | null | undefined }): string | null {
-  if (min === undefined || max === undefined) return 'Type a number.';
-  return min !== null && max !== null && min > max ? 'The minimum is above the maximum.' : null;
+  if (min === undefined || max === undefined) return t('condition.number');
+  return min !== null && max !== null && min > max ? t('condition.backwards') : null;
 }

@@ -6,6 +6,7 @@ import type { Snapshot } from '../../api/session';
 import { Dropdown } from '../../components/Dropdown';
 import { useTrail } from '../../components/trail';
 import { formatRange } from '../../format';
+import { t } from '../../language';
 import { BESIDES, SHOWN } from './besides';
 import { conditionText } from './conditionText';
 import { FilterChip, loadFilterEditor } from './FilterChip';
@@ -45,8 +46,8 @@ export function Controls({ dataset, snapshot, state, change, hasRows = true }: C
     [state, dataset, snapshot.lastDay],
   );
   return (
-    <div className="controls" role="group" aria-label="What is shown">
-      <Dropdown title="Dates" prefetch={loadDates} label={<Labelled name="Dates" value={daysText(state)} />}>
+    <div className="controls" role="group" aria-label={t('controls.label')} data-tour="shown">
+      <Dropdown title={t('controls.dates')} prefetch={loadDates} label={<Labelled name={t('controls.dates')} value={daysText(state)} />}>
         {(close) => (
           <DateEditor
             last={state.last}
@@ -58,7 +59,7 @@ export function Controls({ dataset, snapshot, state, change, hasRows = true }: C
           />
         )}
       </Dropdown>
-      <Dropdown title="Compared with" label={<Labelled name="Compared with" value={besideText(state)} />}>
+      <Dropdown title={t('controls.beside')} label={<Labelled name={t('controls.beside')} value={besideText(state)} />}>
         {(close) => (
           <BesideEditor
             beside={state.beside}
@@ -87,7 +88,7 @@ export function Controls({ dataset, snapshot, state, change, hasRows = true }: C
       ))}
       <AddFilter dataset={dataset} version={snapshot.version} scope={scope} state={state} change={change} />
       {hasRows && (
-        <Dropdown title="Conditions" label="+ Condition" className="button button-quiet">
+        <Dropdown title={t('controls.conditions')} label={t('controls.addCondition')} className="button button-quiet">
           {() => (
             <ConditionEditor
               measures={dataset.measures}
@@ -99,7 +100,7 @@ export function Controls({ dataset, snapshot, state, change, hasRows = true }: C
       )}
       {changed && (
         <button type="button" className="button button-quiet" onClick={() => change((now) => resetOf(now, dataset))}>
-          Reset
+          {t('words.reset')}
         </button>
       )}
       <Steps />
@@ -114,12 +115,12 @@ function Steps() {
     <>
       {past.length > 0 && (
         <button type="button" className="button button-quiet" aria-keyshortcuts="Control+Z" title="Ctrl Z" onClick={undo}>
-          Undo
+          {t('words.undo')}
         </button>
       )}
       {future.length > 0 && (
         <button type="button" className="button button-quiet" aria-keyshortcuts="Control+Shift+Z" title="Ctrl Shift Z" onClick={redo}>
-          Redo
+          {t('words.redo')}
         </button>
       )}
     </>
@@ -132,9 +133,9 @@ function resetOf(state: ExploreState, dataset: Dataset): ExploreState {
 }
 
 function besideText({ beside, last, from }: ExploreState): string {
-  if (beside === null) return 'nothing';
+  if (beside === null) return t('controls.besideNothing');
   if (beside !== 'previous') return formatRange(beside.from, beside.to);
-  return last === null && from === null ? 'choose dates first' : 'the days before';
+  return t(last === null && from === null ? 'controls.besideDatesFirst' : 'controls.besidePrevious');
 }
 
 interface RowControlsProps {
@@ -151,17 +152,17 @@ function RowControls({ dataset, state, change }: RowControlsProps) {
   return (
     <>
       <Dropdown
-        title="Group by"
+        title={t('controls.group')}
         prefetch={loadChecks}
-        label={<Labelled name="Group by" value={groups.length > 0 ? groups.join(', ') : 'nothing'} />}
+        label={<Labelled name={t('controls.group')} value={groups.length > 0 ? groups.join(', ') : t('controls.groupNothing')} />}
       >
         {() => (
           <CheckList
-            label="Group by"
+            label={t('controls.group')}
             items={dataset.groupKeys.map((key) => ({
               id: key.name,
               label: key.label,
-              ...(key.field?.multi && { note: 'groups overlap' }),
+              ...(key.field?.multi && { note: t('controls.overlap') }),
             }))}
             selected={state.groupBy}
             onChange={(groupBy) => {
@@ -173,13 +174,13 @@ function RowControls({ dataset, state, change }: RowControlsProps) {
         )}
       </Dropdown>
       <Dropdown
-        title="Measures"
+        title={t('controls.measures')}
         prefetch={loadChecks}
-        label={<Labelled name="Measures" value={`${state.measures.length} of ${dataset.measures.length}`} />}
+        label={<Labelled name={t('controls.measures')} value={t('controls.measuresOf', { chosen: state.measures.length, all: dataset.measures.length })} />}
       >
         {() => (
           <CheckList
-            label="Measures"
+            label={t('controls.measures')}
             atLeastOne
             items={[
               ...dataset.measures.map((measure) => ({
@@ -187,7 +188,7 @@ function RowControls({ dataset, state, change }: RowControlsProps) {
                 label: measure.label,
                 ...(measure.expr !== null && { note: measure.expr }),
               })),
-              ...SHOWN.map((name) => ({ id: `${EXTRA}${name}`, label: BESIDES[name].label, note: BESIDES[name].note })),
+              ...SHOWN.map((name) => ({ id: `${EXTRA}${name}`, label: t(BESIDES[name].label), note: t(BESIDES[name].note) })),
             ]}
             selected={[...state.measures, ...state.shown.map((name) => `${EXTRA}${name}`)]}
             onChange={(chosen) => {
@@ -220,7 +221,7 @@ function ConditionChip({ dataset, condition, change }: ConditionChipProps) {
       <button
         type="button"
         className="chip-remove"
-        aria-label={`Remove the condition ${measure.label} ${words}`}
+        aria-label={t('condition.remove', { measure: measure.label, words })}
         onClick={() => change((now) => withCondition(now, { ...condition, min: null, max: null }))}
       >
         <span aria-hidden="true">×</span>
@@ -250,7 +251,7 @@ function AddFilter({ dataset, version, scope, state, change }: AddFilterProps) {
   const [field, setField] = useState<string | null>(null);
   const info = field === null ? undefined : dataset.field.get(field);
   return (
-    <Dropdown title={info ? `Filter by ${info.label}` : 'Add a filter'} label="+ Add filter" className="button button-quiet" shortcut="/" prefetch={loadFilters}>
+    <Dropdown title={info ? t('controls.filterBy', { field: info.label }) : t('controls.addFilterTitle')} label={t('controls.addFilter')} className="button button-quiet" shortcut="/" prefetch={loadFilters}>
       {() =>
         info ? (
           <FilterEditor

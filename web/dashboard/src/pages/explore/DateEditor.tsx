@@ -18,6 +18,7 @@ import {
   RangeCalendar,
 } from 'react-aria-components';
 import { formatMonth, formatRange, MONTHS, stepsBetween } from '../../format';
+import { type Language, t, useLanguage } from '../../language';
 import './DateEditor.css';
 
 /** Either the last days, or a range of days. */
@@ -37,8 +38,8 @@ interface DateEditorProps {
   readonly onClose: () => void;
 }
 
-/** Its typed dates are year, month, day, which nobody mistakes for another order. */
-const LOCALE = 'en-CA';
+/** Typed dates are year, month, day, which nobody mistakes for another order: as in Canada's English, and in Korean. */
+const LOCALES: Readonly<Record<Language, string>> = { en: 'en-CA', ko: 'ko-KR' };
 
 interface Preset {
   readonly label: string;
@@ -65,11 +66,12 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
     if (event.key === 'Enter' && (event.target as Element).role === 'spinbutton') apply();
   };
 
+  const language = useLanguage();
   const range = start && end && problem === null ? { start, end } : null;
   return (
-    <I18nProvider locale={LOCALE}>
+    <I18nProvider locale={LOCALES[language]}>
       <div className="date-editor">
-        <div className="presets" role="group" aria-label="Presets">
+        <div className="presets" role="group" aria-label={t('dates.presets')}>
           {presetsOf(lastDay).map((preset) => (
             <button
               key={preset.label}
@@ -84,14 +86,14 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
           {months.length > 0 && (
             <select
               className="select"
-              aria-label="A month"
+              aria-label={t('dates.month')}
               value=""
               onChange={({ target }) => {
                 const month = target.value === '' ? null : MONTHS.stepOf(target.value);
                 if (month) choose({ from: month.first, to: month.last });
               }}
             >
-              <option value="">A month…</option>
+              <option value="">{t('dates.monthHint')}</option>
               {months.map(({ value }) => (
                 <option key={value} value={value}>
                   {formatMonth(value)}
@@ -108,10 +110,10 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
             apply();
           }}
         >
-          <TypedDate label="From" value={start} onChange={setStart} autoFocus />
-          <TypedDate label="To" value={end} onChange={setEnd} />
+          <TypedDate label={t('words.from')} value={start} onChange={setStart} autoFocus />
+          <TypedDate label={t('words.to')} value={end} onChange={setEnd} />
           <button type="submit" className="button button-primary" disabled={problem !== null}>
-            Apply
+            {t('words.apply')}
           </button>
         </form>
         <p className="date-note" role={problem === null ? undefined : 'alert'}>
@@ -119,7 +121,7 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
         </p>
         <RangeCalendar
           className="calendar"
-          aria-label="Days"
+          aria-label={t('dates.days')}
           value={range}
           defaultFocusedValue={end ?? toDate(lastDay)}
           onChange={(chosen) => choose({ from: chosen.start.toString(), to: chosen.end.toString() })}
@@ -166,14 +168,14 @@ function toDate(day: string | null): CalendarDate | null {
 }
 
 function dataNote(firstDay: string | null, lastDay: string | null): string {
-  return firstDay === null || lastDay === null ? '' : `There is data for ${formatRange(firstDay, lastDay)}.`;
+  return firstDay === null || lastDay === null ? '' : t('dates.dataFor', { days: formatRange(firstDay, lastDay) });
 }
 
 /** Relative to the last day with data, not to today, since a lake that is a day late must not look empty. */
 function presetsOf(lastDay: string | null): Preset[] {
-  const all: Preset = { label: 'All time', last: null };
+  const all: Preset = { label: t('date.allTime'), last: null };
   if (lastDay === null) return [all];
-  return [all, { label: 'Last day', last: 1 }, ...[7, 28, 90].map((days) => ({ label: `Last ${days} days`, last: days }))];
+  return [all, { label: t('dates.lastDay'), last: 1 }, ...[7, 28, 90].map((days) => ({ label: t('dates.lastDays', { days }), last: days }))];
 }
 
 const EARLIEST_YEAR = 1900;
@@ -184,9 +186,9 @@ export function problemOf(start: CalendarDate | null, end: CalendarDate | null):
   for (const day of [start, end]) {
     if (day !== null && (day.year < EARLIEST_YEAR || day.year > LATEST_YEAR)) {
       return day.year < 1000
-        ? `The year ${day.year} is not complete: type all four digits.`
-        : `The year ${day.year} is beyond the calendar of this page, ${EARLIEST_YEAR} to ${LATEST_YEAR}.`;
+        ? t('dates.yearIncomplete', { year: String(day.year) })
+        : t('dates.yearBeyond', { year: String(day.year), first: String(EARLIEST_YEAR), last: String(LATEST_YEAR) });
     }
   }
-  return start !== null && end !== null && start.compare(end) > 0 ? 'The first day is after the last one.' : null;
+  return start !== null && end !== null && start.compare(end) > 0 ? t('beside.backwards') : null;
 }

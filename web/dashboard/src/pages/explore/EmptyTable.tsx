@@ -4,6 +4,7 @@ import { useQueries } from '@tanstack/react-query';
 import { cubeOptions } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
+import { t } from '../../language';
 import { describeFilter } from './FilterChip';
 import { toProbeQuery } from './query';
 import { withoutFilter } from './changes';
@@ -36,16 +37,16 @@ export default function EmptyTable({ dataset, snapshot, state, change }: EmptyTa
   const asked = probes.every((probe) => !probe.isPending);
   return (
     <div className="empty">
-      <p className="empty-title">Nothing matches these filters.</p>
-      {remedies.length === 0 && <p>The snapshot holds no cells yet.</p>}
+      <p className="empty-title">{t('empty.title')}</p>
+      {remedies.length === 0 && <p>{t('empty.noCells')}</p>}
       {helping.length > 0 && (
         <>
-          <p>There are groups without one of these:</p>
+          <p>{t('empty.without')}</p>
           <ul className="remedies">
             {helping.map((remedy) => (
               <li key={remedy.words}>
                 <button type="button" className="button" onClick={() => change(() => remedy.state)}>
-                  Remove {remedy.words}
+                  {t('words.remove', { label: remedy.words })}
                 </button>
               </li>
             ))}
@@ -54,9 +55,9 @@ export default function EmptyTable({ dataset, snapshot, state, change }: EmptyTa
       )}
       {remedies.length > 0 && asked && helping.length === 0 && (
         <p>
-          No single filter is the cause.{' '}
+          {t('empty.noSingle')}{' '}
           <button type="button" className="button" onClick={() => change((now) => ({ ...now, filters: [], last: null, from: null, to: null }))}>
-            Remove all filters
+            {t('empty.removeAll')}
           </button>
         </p>
       )}
@@ -70,7 +71,7 @@ function remediesOf(state: ExploreState, dataset: Dataset): Remedy[] {
     return { words: field ? describeFilter(field, filter) : filter.field, state: withoutFilter(state, filter) };
   });
   if (state.last !== null || state.from !== null || state.to !== null) {
-    remedies.push({ words: `the dates ${daysText(state)}`, state: { ...state, last: null, from: null, to: null } });
+    remedies.push({ words: t('empty.dates', { days: daysText(state) }), state: { ...state, last: null, from: null, to: null } });
   }
   return remedies;
 }

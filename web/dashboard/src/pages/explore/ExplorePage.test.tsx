@@ -165,7 +165,7 @@ describe('notes', () => {
         missingRanges: [{ from: '2026-01-02', to: '2026-01-02' }],
         retiredRanges: [{ from: '2026-01-02', to: '2026-01-02' }],
         provisionalRanges: [{ from: '2026-01-03', to: '2026-01-03' }],
-        mixedLookups: [{ message: '2 states of the lookup `audiences` are mixed here' }],
+        mixedLookups: [{ lookup: 'audiences', stateCount: 2, otherRanges: [{ from: '2026-01-01', to: '2026-01-01' }] }],
       },
     });
     renderAt('/?group=audience', gateway);
@@ -173,7 +173,7 @@ describe('notes', () => {
     expect(notes.getByText('1 of 3 days is missing from these numbers: 2 Jan 2026.')).toBeTruthy();
     expect(notes.getByText(/^Kept only as whole months: 2 Jan 2026\./)).toBeTruthy();
     expect(notes.getByText('Provisional, may still change: 3 Jan 2026.')).toBeTruthy();
-    expect(notes.getByText('2 states of the lookup `audiences` are mixed here.')).toBeTruthy();
+    expect(notes.getByText(/^2 states of the lookup audiences are mixed here: 1 Jan 2026 took another one than the last day\./)).toBeTruthy();
     expect(notes.getByText(/Groups by Audience overlap/)).toBeTruthy();
   });
 

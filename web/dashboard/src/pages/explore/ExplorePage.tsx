@@ -6,6 +6,7 @@ import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
 import { Placeholder } from '../../components/Panel';
 import { WithSnapshot } from '../../components/WithSnapshot';
+import { t } from '../../language';
 import { AddressNotes } from './AddressNotes';
 import { Controls } from './Controls';
 import { Headline } from './Headline';
@@ -23,7 +24,7 @@ const ViewBar = lazy(() => import('../views/ViewBar'));
 const Charts = lazy(() => import('./Charts'));
 
 export function ExplorePage() {
-  return <WithSnapshot title="Explore">{(dataset, snapshot) => <Loaded dataset={dataset} snapshot={snapshot} />}</WithSnapshot>;
+  return <WithSnapshot title={t('page.explore')}>{(dataset, snapshot) => <Loaded dataset={dataset} snapshot={snapshot} />}</WithSnapshot>;
 }
 
 function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly snapshot: Snapshot }) {
@@ -32,7 +33,7 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
 
   return (
     <main className="page" id="main">
-      <h1 className="visually-hidden">Explore {dataset.name}</h1>
+      <h1 className="visually-hidden">{t('explore.heading', { dataset: dataset.name })}</h1>
       <Suspense fallback={<div className="no-bar" />}>
         <ViewBar />
       </Suspense>

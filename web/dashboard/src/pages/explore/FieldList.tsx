@@ -2,6 +2,7 @@
 
 import { ListBox, ListBoxItem } from 'react-aria-components';
 import type { FieldInfo } from '../../api/dataset';
+import { t } from '../../language';
 import '../../components/CheckList.css';
 
 interface FieldListProps {
@@ -13,7 +14,7 @@ export default function FieldList({ fields, onChoose }: FieldListProps) {
   return (
     <ListBox
       className="checklist"
-      aria-label="Field to filter by"
+      aria-label={t('controls.fields')}
       items={fields}
       autoFocus="first"
       selectionMode="none"
@@ -22,7 +23,7 @@ export default function FieldList({ fields, onChoose }: FieldListProps) {
       {(field) => (
         <ListBoxItem id={field.name} textValue={field.label} className="checklist-item">
           <span>{field.label}</span>
-          {field.multi && <span className="muted checklist-note">many values</span>}
+          {field.multi && <span className="muted checklist-note">{t('controls.manyValues')}</span>}
         </ListBoxItem>
       )}
     </ListBox>

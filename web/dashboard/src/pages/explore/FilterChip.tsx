@@ -5,7 +5,7 @@ import { lazy } from 'react';
 import { membersOptions } from '../../api/cube';
 import type { Dataset, FieldInfo } from '../../api/dataset';
 import { Dropdown } from '../../components/Dropdown';
-import { formatCount } from '../../format';
+import { t } from '../../language';
 import type { Scope } from './FilterEditor';
 import { type MemberValue, OPERATORS } from './operators';
 import type { Filter } from './state';
@@ -32,19 +32,21 @@ export function FilterChip({ dataset, version, scope, filter, onChange, onRemove
   const labels = useValueLabels(version, field, filter.values.slice(0, MOST_VALUES));
   if (!field) return null;
   const more = filter.values.length - MOST_VALUES;
-  const words = `${labels.join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
+  const words = listed(labels.join(', '), more);
   return (
     <span className="chip">
       <Dropdown
         className="chip-edit"
-        title={`Filter by ${field.label}`}
+        title={t('controls.filterBy', { field: field.label })}
         prefetch={loadFilterEditor}
         label={
           <>
             <span className="muted">
-              {field.label} {OPERATORS[filter.operator].words}
+              {field.label} {t(OPERATORS[filter.operator].words)}
             </span>{' '}
-            <strong className="chip-values">{words}</strong>
+            <strong className="chip-values" dir="auto">
+              {words}
+            </strong>
           </>
         }
       >
@@ -53,7 +55,7 @@ export function FilterChip({ dataset, version, scope, filter, onChange, onRemove
       <button
         type="button"
         className="chip-remove"
-        aria-label={`Remove the filter ${describeFilter(field, filter)}`}
+        aria-label={t('filter.remove', { filter: describeFilter(field, filter) })}
         onClick={onRemove}
       >
         <span aria-hidden="true">×</span>
@@ -65,12 +67,16 @@ export function FilterChip({ dataset, version, scope, filter, onChange, onRemove
 export function describeFilter(field: FieldInfo, filter: Filter): string {
   const shown = filter.values.slice(0, MOST_VALUES).map(valueText).join(', ');
   const more = filter.values.length - MOST_VALUES;
-  return `${field.label} ${OPERATORS[filter.operator].words} ${shown}${more > 0 ? ` and ${more} more` : ''}`;
+  return t('filter.said', { field: field.label, operator: t(OPERATORS[filter.operator].words), values: listed(shown, more) });
+}
+
+function listed(values: string, more: number): string {
+  return more > 0 ? t('filter.valuesMore', { values, more }) : values;
 }
 
 export function valueText(value: MemberValue): string {
-  if (value === null) return '(none)';
-  return value === '' ? '(empty)' : value;
+  if (value === null) return t('filter.missing');
+  return value === '' ? t('filter.empty') : value;
 }
 
 /** The labels of a few values, looked up only if members have labels. */

@@ -20,6 +20,7 @@ import { findPasted, fold, MOST_MEMBERS, splitPasted } from './paste';
 import type { Filter } from './state';
 import type { ChangeOptions } from './useExplore';
 import { useDebounced } from '../../components/useDebounced';
+import { t } from '../../language';
 import '../../components/CheckList.css';
 import '../../components/Panel.css';
 import './FilterEditor.css';
@@ -95,28 +96,28 @@ export default function FilterEditor({ field, version, scope, start, onChange, o
   const lookUp = (text: string, count: number, offset: number) =>
     client.fetchQuery(membersOptions(version, { field: field.enumName, search: text, first: count, offset }));
   const addFound = async () => {
-    setPasteNote('Looking up all that were found…');
+    setPasteNote(t('filter.lookingAll'));
     try {
       const found = await lookUp(asked, MOST_MEMBERS, 0);
       const values = found.members.map(({ value }) => value).filter((value) => value !== null || OPERATORS[draft.operator].takesMissing);
       const isDone = update({ values: [...new Set([...newest.current.values, ...values])] });
-      setPasteNote(isDone ? `Added ${formatCount(values.length)} of ${formatCount(found.total)} values.` : 'None of the values were added.');
+      setPasteNote(isDone ? t('filter.added', { added: values.length, all: found.total }) : t('filter.noneAdded'));
     } catch (error) {
-      setPasteNote(`The values could not be looked up. ${wordsOf(asGatewayError(error))}`);
+      setPasteNote(t('filter.notLooked', { why: wordsOf(asGatewayError(error)) }));
     }
   };
   const addPasted = async (pasted: readonly string[]) => {
-    setPasteNote(`Looking up ${formatCount(pasted.length)} values…`);
+    setPasteNote(t('filter.looking', { n: pasted.length }));
     try {
       const { found, unknown } = await findPasted(pasted, lookUp);
       if (found.length > 0 && !update({ values: [...new Set([...newest.current.values, ...found])] })) {
-        setPasteNote(`None of the ${formatCount(pasted.length)} pasted values were added.`);
+        setPasteNote(t('filter.pastedNone', { n: pasted.length }));
         return;
       }
-      const missing = unknown.length > 0 ? ` Not found: ${unknown.join(', ')}.` : '';
-      setPasteNote(`Added ${formatCount(found.length)} of ${formatCount(pasted.length)} pasted values.${missing}`);
+      const counts = { added: found.length, all: pasted.length };
+      setPasteNote(unknown.length > 0 ? t('filter.pastedUnknown', { ...counts, unknown: unknown.join(', ') }) : t('filter.pasted', counts));
     } catch (error) {
-      setPasteNote(`The values could not be looked up. ${wordsOf(asGatewayError(error))}`);
+      setPasteNote(t('filter.notLooked', { why: wordsOf(asGatewayError(error)) }));
     }
   };
   const onPaste = (event: ClipboardEvent) => {
@@ -131,16 +132,16 @@ export default function FilterEditor({ field, version, scope, start, onChange, o
     <div className="filter-editor">
       <div className="filter-head">
         {onBack && (
-          <button type="button" className="button button-quiet" onClick={onBack} aria-label="Back to the fields">
+          <button type="button" className="button button-quiet" onClick={onBack} aria-label={t('filter.back')}>
             <span aria-hidden="true">‹</span>
           </button>
         )}
         <strong>{field.label}</strong>
         <span className="filter-operators">
           <Segments
-            legend="How the values apply"
+            legend={t('filter.how')}
             name="operator"
-            options={operators.map((id) => ({ id, label: OPERATORS[id].words }))}
+            options={operators.map((id) => ({ id, label: t(OPERATORS[id].words) }))}
             value={draft.operator}
             onChange={(operator) =>
               update({
@@ -152,7 +153,7 @@ export default function FilterEditor({ field, version, scope, start, onChange, o
         </span>
       </div>
       <Autocomplete inputValue={search} onInputChange={setSearch} disableAutoFocusFirst>
-        <SearchField aria-label={`Search ${field.label}`} autoFocus>
+        <SearchField aria-label={t('filter.search', { field: field.label })} autoFocus>
           {/* A combobox, since the list below belongs to this input and is always open. Autocomplete adds
               `aria-controls`. */}
           <Input
@@ -161,20 +162,20 @@ export default function FilterEditor({ field, version, scope, start, onChange, o
             role="combobox"
             aria-expanded
             aria-haspopup="listbox"
-            placeholder="Search, or paste a list"
+            placeholder={t('filter.hint')}
             onPaste={onPaste}
           />
         </SearchField>
         <ListBox
           className={!settled ? 'checklist members updating' : 'checklist members'}
-          aria-label={`Values of ${field.label}`}
+          aria-label={t('filter.valuesOf', { field: field.label })}
           selectionMode="multiple"
           escapeKeyBehavior="none"
           items={shown.map((member) => ({ ...member, id: toKey(member.value) }))}
           selectedKeys={chosenKeys}
           renderEmptyState={() => (
             <p className="panel-hint">
-              {members.error ? wordsOf(asGatewayError(members.error)) : settled && members.data ? 'No value matches.' : 'Loading…'}
+              {members.error ? wordsOf(asGatewayError(members.error)) : settled && members.data ? t('filter.noMatch') : t('words.loading')}
             </p>
           )}
           onSelectionChange={(keys) => {
@@ -198,7 +199,7 @@ export default function FilterEditor({ field, version, scope, start, onChange, o
               </span>{' '}
               <span className="muted checklist-note">
                 {countOf(member) === null ? '' : formatCount(countOf(member) ?? 0)}
-                <span className="visually-hidden"> rows</span>
+                <span className="visually-hidden"> {t('filter.rows')}</span>
               </span>
             </ListBoxItem>
           )}
@@ -207,32 +208,32 @@ export default function FilterEditor({ field, version, scope, start, onChange, o
       <div className="filter-more">
         {settled && members.data !== undefined && members.data.total > shown.length && (
           <button type="button" className="button button-quiet" onClick={() => setFirst(first + MORE_MEMBERS)}>
-            Load more
+            {t('filter.more')}
           </button>
         )}
         {settled && asked !== '' && shown.length > 0 && (
           <button type="button" className="button button-quiet" onClick={() => void addFound()}>
-            Select all {formatCount(members.data?.total ?? 0)} found
+            {t('filter.selectAll', { n: members.data?.total ?? 0 })}
           </button>
         )}
       </div>
       {/* Below the list, so that ticking moves no row away from the pointer. */}
       {draft.values.length > 0 && (
-        <ul className="tokens" aria-label="Chosen values">
+        <ul className="tokens" aria-label={t('filter.chosen')}>
           {draft.values.slice(0, MOST_TOKENS).map((value) => (
             <li key={toKey(value)}>
               <button
                 type="button"
                 className="token"
-                aria-label={`Remove ${valueText(value)}`}
+                aria-label={t('words.remove', { label: valueText(value) })}
                 onClick={() => update({ values: draft.values.filter((other) => other !== value) })}
               >
-                {valueText(value)} <span aria-hidden="true">×</span>
+                <bdi>{valueText(value)}</bdi> <span aria-hidden="true">×</span>
               </button>
             </li>
           ))}
           {draft.values.length > MOST_TOKENS && (
-            <li className="muted">and {formatCount(draft.values.length - MOST_TOKENS)} more</li>
+            <li className="muted">{t('filter.andMore', { n: draft.values.length - MOST_TOKENS })}</li>
           )}
         </ul>
       )}
@@ -260,6 +261,6 @@ function countOf(member: { readonly nCells: number; readonly nCellsLeft: number 
 
 function membersNote(total: number | undefined, nShown: number): string {
   if (total === undefined) return '';
-  if (total > nShown) return `${formatCount(nShown)} of ${formatCount(total)} values.`;
-  return total === 1 ? '1 value' : `${formatCount(total)} values`;
+  if (total > nShown) return t('filter.someOf', { shown: nShown, all: total });
+  return t('filter.count', { n: total });
 }

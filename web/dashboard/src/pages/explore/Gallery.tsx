@@ -4,7 +4,8 @@ import { type Answered, keysOf, measuresOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { Tile } from '../../components/Tile';
 import { intervalScale } from '../../components/chart/Interval';
-import { formatCount, NO_VALUE, referenceOf } from '../../format';
+import { NO_VALUE, referenceOf } from '../../format';
+import { t } from '../../language';
 import { KeyAction } from './actions';
 import { rowLabel, styleOf } from './columns';
 import './Gallery.css';
@@ -34,7 +35,7 @@ export default function Gallery({ dataset, data, measure }: GalleryProps) {
     <div className="gallery-frame">
       {data.answer.groupCount > rows.length && (
         <p className="muted">
-          First {formatCount(rows.length)} of {formatCount(data.answer.groupCount)}.
+          {t('table.galleryFirst', { shown: rows.length, all: data.answer.groupCount })}
         </p>
       )}
       <ul className="gallery">

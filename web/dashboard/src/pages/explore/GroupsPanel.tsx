@@ -7,7 +7,8 @@ import type { Dataset, GroupKeyInfo } from '../../api/dataset';
 import { ChartFrame } from '../../components/chart/ChartFrame';
 import { isEmpty } from '../../components/chart/points';
 import { Panel } from '../../components/Panel';
-import { formatBounds, formatCount, formatValue, NO_VALUE, referenceOf } from '../../format';
+import { formatBounds, formatList, formatValue, NO_VALUE, type NumberStyle, referenceOf, type Value } from '../../format';
+import { rich, t } from '../../language';
 import { ActionsContext, NOTHING_TICKED } from './actions';
 import { type Bar, BarList } from './BarList';
 import { incomplete, rowLabel } from './columns';
@@ -31,11 +32,11 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
   const [asTable, setAsTable] = useState(false);
   const data = shownOf(loaded);
   const keys = data ? keysOf(data, dataset) : [];
-  const by = keys.map((key) => key.label).join(' and ');
+  const by = formatList(keys.map((key) => key.label));
   // An old answer may be about another measure than the one just chosen.
   const info = data ? measuresOf(data, dataset)[0] : dataset.measure.get(measure);
   const label = info?.label ?? '';
-  const title = keys.length > 0 ? `${label} by ${by}` : `${label} by group`;
+  const title = keys.length > 0 ? t('words.by', { what: label, keys: by }) : t('bars.byGroup', { measure: label });
   const count = data?.answer.groupCount ?? 0;
   if (state.groupBy.length === 0) {
     return (
@@ -43,7 +44,7 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
         <header className="panel-head">
           <h2>{title}</h2>
         </header>
-        <p className="panel-hint">Group by a field to compare its groups here.</p>
+        <p className="panel-hint">{t('bars.groupFirst')}</p>
       </section>
     );
   }
@@ -58,7 +59,7 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
           <>
             {count > MOST_BARS && (
               <span className="muted panel-note">
-                first {MOST_BARS} of {formatCount(count)}
+                {t('words.firstOf', { shown: MOST_BARS, all: count })}
               </span>
             )}
             <AsTable on={asTable} onChange={setAsTable} />
@@ -82,18 +83,9 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
               />
               <p className="bars-foot">
                 {shown.answer.others != null && (
-                  <span>
-                    {formatCount(count - bars.length)} others{' '}
-                    <strong title={formatBounds(shown.answer.others.values[0] ?? NO_VALUE, info) ?? ''}>
-                      {formatValue(shown.answer.others.values[0] ?? NO_VALUE, info)}
-                    </strong>
-                  </span>
+                  <span>{rich('bars.others', { n: count - bars.length, ...bold(shown.answer.others.values[0] ?? NO_VALUE, info) })}</span>
                 )}
-                <span>
-                  all{' '}
-                  <strong title={formatBounds(total, info) ?? ''}>{formatValue(total, info)}</strong>
-                  {reference !== null && ', the dashed line'}
-                </span>
+                <span>{rich(reference === null ? 'bars.all' : 'bars.allDashed', bold(total, info))}</span>
               </p>
             </>
           );
@@ -101,6 +93,11 @@ export function GroupsPanel({ dataset, state, loaded, measure, change }: GroupsP
       </Panel>
     </ActionsContext>
   );
+}
+
+/** A number in bold, with its bounds under the pointer. */
+function bold(value: Value, style: NumberStyle) {
+  return { value: formatValue(value, style), b: <strong title={formatBounds(value, style) ?? ''} /> };
 }
 
 /** The key that best identifies a group: the one with pictures, else the first. */

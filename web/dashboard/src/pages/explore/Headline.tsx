@@ -8,6 +8,7 @@ import { isBusy, PanelBody } from '../../components/Panel';
 import { TakeButton } from '../../components/TakeButton';
 import { VerdictText } from '../../components/verdict/VerdictText';
 import { formatBounds, formatRelativeError, formatShort, formatValue, type Value } from '../../format';
+import { t } from '../../language';
 import { totalsOf } from '../../take/totals';
 import '../../components/TakeButton.css';
 import './Headline.css';
@@ -22,7 +23,7 @@ interface HeadlineProps {
 export function Headline({ dataset, loaded, measure, onChoose }: HeadlineProps) {
   const shown = shownOf(loaded);
   return (
-    <section className="headline take-place" aria-label="Totals" aria-busy={isBusy(loaded)}>
+    <section className="headline take-place" aria-label={t('explore.totals')} data-tour="totals" aria-busy={isBusy(loaded)}>
       <PanelBody loaded={loaded} announce={false}>
         {(data) => {
           const measures = measuresOf(data, dataset);
@@ -39,7 +40,7 @@ export function Headline({ dataset, loaded, measure, onChoose }: HeadlineProps) 
                     onChoose={() => onChoose(info.name)}
                   />
                   <div className="card-verdict">
-                    <VerdictText dataset={dataset} measure={info} value={data.answer.total.values[index] ?? NO_CELL} of="all" />
+                    <VerdictText dataset={dataset} measure={info} value={data.answer.total.values[index] ?? NO_CELL} of={t('words.allSmall')} />
                   </div>
                 </li>
               ))}
@@ -47,7 +48,7 @@ export function Headline({ dataset, loaded, measure, onChoose }: HeadlineProps) 
           );
         }}
       </PanelBody>
-      {shown && <TakeButton title="Totals" answered={totalsOf(shown)} inCorner />}
+      {shown && <TakeButton title={t('explore.totals')} answered={totalsOf(shown)} inCorner />}
     </section>
   );
 }
@@ -68,12 +69,12 @@ function Card({ info, value, compared, chosen, onChoose }: CardProps) {
       type="button"
       className="card"
       aria-pressed={chosen}
-      title={info.expr === null ? `Draw ${info.label}` : `Draw ${info.label} = ${info.expr}`}
+      title={info.expr === null ? t('explore.draw', { measure: info.label }) : t('explore.drawExpr', { measure: info.label, expr: info.expr })}
       onClick={onChoose}
     >
       <span className="card-label">{info.label}</span> <Figure value={value} info={info} />{' '}
       <span className="card-bounds">
-        {bounds ?? 'not defined here'}
+        {bounds ?? t('explore.notDefined')}
         {relative !== null && <span className="card-relative"> {relative}</span>}
       </span>
       {compared && (

@@ -9,7 +9,8 @@ import { type Snapshot, useSession } from '../../api/session';
 import { StackedLabel } from '../../components/Label';
 import { PanelBody } from '../../components/Panel';
 import { Thumbnail } from '../../components/Thumbnail';
-import { columnStyle, formatCount, formatSpoken, formatValue, type NumberStyle, type Value } from '../../format';
+import { columnStyle, formatList, formatSpoken, formatValue, type NumberStyle, type Value } from '../../format';
+import { t } from '../../language';
 import { KeyAction } from './actions';
 import { keyLabel } from './columns';
 import { allOf, common, MOST_ROWS, toMembers, toHaving } from './query';
@@ -97,10 +98,17 @@ function Cells({ down, across, lines, columns, cells, style }: CellsProps) {
   const shade = shadeOf(all);
   return (
     <div className="heat-frame">
-      <table className="heat" aria-label={`${style.label} by ${down.label} and ${across.label}`}>
+      <table className="heat" aria-label={t('words.by', { what: style.label, keys: formatList([down.label, across.label]) })}>
         <caption className="muted">
-          {style.label}. First {formatCount(rows.length)} of {formatCount(lines.answer.groupCount)} by {down.label},{' '}
-          {formatCount(heads.length)} of {formatCount(columns.answer.groupCount)} by {across.label}.
+          {t('table.heatCaption', {
+            measure: style.label,
+            rows: rows.length,
+            allRows: lines.answer.groupCount,
+            down: down.label,
+            columns: heads.length,
+            allColumns: columns.answer.groupCount,
+            across: across.label,
+          })}
         </caption>
         <thead>
           <tr>
@@ -110,7 +118,7 @@ function Cells({ down, across, lines, columns, cells, style }: CellsProps) {
                 <Name info={across} row={head} />
               </th>
             ))}
-            <th scope="col">All</th>
+            <th scope="col">{t('words.all')}</th>
           </tr>
         </thead>
         <tbody>
@@ -125,7 +133,7 @@ function Cells({ down, across, lines, columns, cells, style }: CellsProps) {
               {heads.map((head) => {
                 const value = at(row, head);
                 return (
-                  <td key={JSON.stringify(head.keys[0]?.value)} className={`heat-cell heat-${value ? shade(value) : 'none'}`} title={value ? formatSpoken(value, style) : 'no rows'}>
+                  <td key={JSON.stringify(head.keys[0]?.value)} className={`heat-cell heat-${value ? shade(value) : 'none'}`} title={value ? formatSpoken(value, style) : t('chart.noRows')}>
                     {value ? formatValue(value, column) : '·'}
                   </td>
                 );
@@ -136,7 +144,7 @@ function Cells({ down, across, lines, columns, cells, style }: CellsProps) {
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row">All</th>
+            <th scope="row">{t('words.all')}</th>
             {heads.map((head) => (
               <td key={JSON.stringify(head.keys[0]?.value)} className="heat-edge">
                 {edgeOf(head, style)}

@@ -10,7 +10,8 @@ import { ChangeText } from '../../components/ChangeText';
 import { StackedLabel } from '../../components/Label';
 import { Failure } from '../../components/Panel';
 import { Thumbnail } from '../../components/Thumbnail';
-import { formatCount, type NumberStyle } from '../../format';
+import type { NumberStyle } from '../../format';
+import { t } from '../../language';
 import { KeyAction } from './actions';
 import { incomplete, keyLabel, styleOf } from './columns';
 import { toCubeQuery } from './query';
@@ -39,7 +40,7 @@ export default function Nested({ dataset, snapshot, state, data, sort, onSort }:
   const compared = data.query.compare != null;
   return (
     <div className="nested-frame">
-      <table className="nested" aria-label={`Measures by ${keys.map((key) => key.label).join(', then ')}`}>
+      <table className="nested" aria-label={t('table.measuresThen', { keys: keys.map((key) => key.label).reduce((first, second) => t('table.then', { first, second })) })}>
         <thead>
           <tr>
             <th scope="col">{keys.map((key) => key.label).join(', ')}</th>
@@ -57,7 +58,7 @@ export default function Nested({ dataset, snapshot, state, data, sort, onSort }:
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row">All</th>
+            <th scope="row">{t('words.all')}</th>
             {measures.map((measure, index) => (
               <td key={measure.name}>
                 <Numbers row={total} index={index} style={measure} measure={measure} compared={compared} />
@@ -96,7 +97,7 @@ function Level({ dataset, version, state, keys, measures, depth }: LevelProps) {
     return (
       <tr>
         <td colSpan={width} className="nested-wait" style={{ paddingLeft: indent(depth) }}>
-          Loading…
+          {t('words.loading')}
         </td>
       </tr>
     );
@@ -133,7 +134,7 @@ function Level({ dataset, version, state, keys, measures, depth }: LevelProps) {
               <th scope="row" style={{ paddingLeft: indent(depth) }}>
                 <span className="nested-key">
                   {depth + 1 < keys.length && below !== null ? (
-                    <button type="button" className="nested-open" aria-expanded={isOpen} aria-label={`Rows of ${label}`} onClick={() => toggle(cell.value)}>
+                    <button type="button" className="nested-open" aria-expanded={isOpen} aria-label={t('table.rowsOf', { label })} onClick={() => toggle(cell.value)}>
                       <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span>
                     </button>
                   ) : (
@@ -162,7 +163,7 @@ function Level({ dataset, version, state, keys, measures, depth }: LevelProps) {
         <tr>
           <td colSpan={width} style={{ paddingLeft: indent(depth) }}>
             <button type="button" className="button button-quiet" onClick={() => setCount(count + 100)}>
-              {formatCount(groupCount - rows.length)} more of {key.label}
+              {t('table.moreOf', { n: groupCount - rows.length, key: key.label })}
             </button>
           </td>
         </tr>

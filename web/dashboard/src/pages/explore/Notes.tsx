@@ -3,7 +3,8 @@
 
 import { type Answered, type Loaded, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
-import { formatCount, formatDays, formatRange } from '../../format';
+import { formatDays, formatList, formatRange } from '../../format';
+import { t } from '../../language';
 import './Notes.css';
 
 interface NotesProps {
@@ -16,7 +17,7 @@ export function Notes({ dataset, loaded }: NotesProps) {
   const notes = shown ? notesOf(shown, dataset) : [];
   if (notes.length === 0) return <div className="notes" />;
   return (
-    <ul className="notes" aria-label="Notes on these numbers">
+    <ul className="notes" aria-label={t('notes.numbers')}>
       {notes.map((note) => (
         <li key={note.text} className={`note note-${note.kind}`}>
           {note.text}
@@ -35,23 +36,19 @@ function notesOf({ answer, query }: Answered, dataset: Dataset): Note[] {
   const notes: Note[] = [];
   const { from, to, missingRanges, nMissing, retiredRanges, provisionalRanges, mixedLookups, nDays } = answer.coverage;
   if (from !== null && to !== null) {
-    const text = `${formatRange(from, to)}, ${nDays === 1 ? '1 day' : `${formatCount(nDays)} days`}`;
-    notes.push({ kind: 'plain', text });
+    notes.push({ kind: 'plain', text: t('notes.days', { range: formatRange(from, to), days: nDays }) });
   }
   if (nMissing > 0) {
-    const verb = nMissing === 1 ? 'is' : 'are';
-    const text = `${formatCount(nMissing)} of ${formatCount(nDays)} days ${verb} missing from these numbers: ${formatDays(missingRanges)}.`;
-    notes.push({ kind: 'caution', text });
+    notes.push({ kind: 'caution', text: t('notes.missing', { missing: nMissing, days: nDays, which: formatDays(missingRanges) }) });
   }
   if (retiredRanges.length > 0) {
-    const text = `Kept only as whole months: ${formatDays(retiredRanges)}. Ask for the whole month, not day by day.`;
-    notes.push({ kind: 'caution', text });
+    notes.push({ kind: 'caution', text: t('notes.retired', { which: formatDays(retiredRanges) }) });
   }
   if (provisionalRanges.length > 0) {
-    notes.push({ kind: 'caution', text: `Provisional, may still change: ${formatDays(provisionalRanges)}.` });
+    notes.push({ kind: 'caution', text: t('notes.provisional', { which: formatDays(provisionalRanges) }) });
   }
-  for (const { message } of mixedLookups) {
-    notes.push({ kind: 'caution', text: `${message}.` });
+  for (const { lookup, stateCount, otherRanges } of mixedLookups) {
+    notes.push({ kind: 'caution', text: t('notes.mixed', { lookup, states: stateCount, which: formatDays(otherRanges) }) });
   }
   // A comparison with members involves no other days.
   if (query.compare?.previousPeriod || query.compare?.days) notes.push(comparedNote(answer));
@@ -59,8 +56,7 @@ function notesOf({ answer, query }: Answered, dataset: Dataset): Note[] {
     const labels = answer.overlapping.map(
       (name) => dataset.fields.find((field) => field.enumName === name)?.label ?? name,
     );
-    const text = `Groups by ${labels.join(' and ')} overlap: one cell can count in several, so they do not add up to the total.`;
-    notes.push({ kind: 'plain', text });
+    notes.push({ kind: 'plain', text: t('notes.overlap', { fields: formatList(labels) }) });
   }
   return notes;
 }
@@ -68,10 +64,10 @@ function notesOf({ answer, query }: Answered, dataset: Dataset): Note[] {
 /** The days that numbers are compared with, and whether their number is the same. */
 function comparedNote({ coverage, comparedCoverage }: Answered['answer']): Note {
   const { from = null, to = null, nDays = 0, nMissing = 0 } = comparedCoverage ?? {};
-  if (from === null || to === null) return { kind: 'caution', text: 'There are no days to compare with.' };
-  const text = `Compared with ${formatRange(from, to)}; changes within counting error are marked “=”.`;
+  if (from === null || to === null) return { kind: 'caution', text: t('notes.nothingBeside') };
+  const range = formatRange(from, to);
   const here = coverage.nDays - coverage.nMissing;
   const there = nDays - nMissing;
-  if (here === there) return { kind: 'plain', text };
-  return { kind: 'caution', text: `Compared with ${formatRange(from, to)}, which have data on ${formatCount(there)} days against ${formatCount(here)}: counts grow with the number of days.` };
+  if (here === there) return { kind: 'plain', text: t('notes.beside', { range }) };
+  return { kind: 'caution', text: t('notes.besideOther', { range, there, here }) };
 }

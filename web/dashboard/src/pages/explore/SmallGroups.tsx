@@ -1,7 +1,7 @@
 // Says that small groups are withheld, since without a word they would look like groups without data.
 
 import { type Answered, type Loaded, shownOf } from '../../api/cube';
-import { formatCount } from '../../format';
+import { t } from '../../language';
 import './Notes.css';
 
 export function SmallGroups({ loaded }: { readonly loaded: Loaded<Answered> }) {
@@ -10,8 +10,7 @@ export function SmallGroups({ loaded }: { readonly loaded: Loaded<Answered> }) {
   const { minPeople, rowCount } = withheld;
   return (
     <p className="note" role="status">
-      Groups of fewer than {formatCount(minPeople)} people are withheld{rowCount > 0 && ` (${formatCount(rowCount)} here)`}. People are rounded to
-      multiples of {formatCount(minPeople)}.
+      {rowCount > 0 ? t('small.withheldHere', { people: minPeople, n: rowCount }) : t('small.withheld', { people: minPeople })}
     </p>
   );
 }

@@ -8,8 +8,9 @@ import type { Snapshot } from '../../api/session';
 import { isBusy, PanelBody, Placeholder } from '../../components/Panel';
 import { Segments } from '../../components/Segments';
 import { NARROW, useMedia } from '../../components/useMedia';
-import { formatCount } from '../../format';
+import { formatList } from '../../format';
 import { TakeButton } from '../../components/TakeButton';
+import { t } from '../../language';
 import { type Actions, ActionsContext } from './actions';
 import Grid, { ROW_HEIGHT } from './Grid';
 import { CARD_HEIGHT } from './query';
@@ -66,11 +67,12 @@ export function TablePanel({ dataset, snapshot, state, loaded, measure, change }
       <section
         className={`panel panel-table panel-${view}`}
         style={view === 'table' && shown !== null && shown.answer.groupCount > 0 ? { maxHeight: heightOf(shown.answer.groupCount, narrow) } : undefined}
-        aria-label="Groups"
+        aria-label={t('table.groups')}
+        data-tour="rows"
         aria-busy={isBusy(loaded)}
       >
         <header className="panel-head table-head">
-          <h2>Groups</h2>
+          <h2>{t('table.groups')}</h2>
           <span className="muted panel-note" role="status">
             {describe(loaded)}
           </span>
@@ -78,9 +80,9 @@ export function TablePanel({ dataset, snapshot, state, loaded, measure, change }
           {narrow && shown && <SortSelect dataset={dataset} data={shown} sort={sort} change={change} />}
           {views.length > 1 && (
             <Segments
-              legend="How the groups are shown"
+              legend={t('table.how')}
               name="view"
-              options={views.map((id) => ({ id, label: VIEW_WORDS[id] }))}
+              options={views.map((id) => ({ id, label: t(`table.${id}`) }))}
               value={view}
               onChange={(next) => change((now) => ({ ...now, view: next }))}
             />
@@ -110,8 +112,6 @@ export function TablePanel({ dataset, snapshot, state, loaded, measure, change }
     </ActionsContext>
   );
 }
-
-const VIEW_WORDS: Readonly<Record<View, string>> = { table: 'Table', nested: 'Nested', heat: 'Heat map', gallery: 'Gallery' };
 
 /** The heads of the panel and of the table, and the row of totals. */
 const FRAME_HEIGHT = 132;
@@ -170,25 +170,25 @@ function Chosen({ dataset, state, field, values, change, clear }: ChosenProps) {
   };
   const filters = state.filters.filter((filter) => filter.field !== field);
   return (
-    <span className="chosen" role="group" aria-label="Chosen rows">
-      <strong>{formatCount(values.length)} chosen</strong>
+    <span className="chosen" role="group" aria-label={t('table.chosenRows')}>
+      <strong>{t('table.nChosen', { n: values.length })}</strong>
       {values.length >= 2 && values.length <= MOST_COMPARED && (
         <Link
           to="/compare"
           search={carriedSearch(state, dataset, { by: field, selected: values, filters })}
           className="button button-primary"
         >
-          Compare
+          {t('words.compare')}
         </Link>
       )}
       <button type="button" className="button" onClick={() => narrowTo((now) => withOnly(now, field, values))}>
-        Only these
+        {t('table.onlyThese')}
       </button>
       <button type="button" className="button" onClick={() => narrowTo((now) => withNot(now, field, values))}>
-        Not these
+        {t('table.notThese')}
       </button>
       <button type="button" className="button button-quiet" onClick={clear}>
-        Clear
+        {t('words.clear')}
       </button>
     </span>
   );
@@ -206,7 +206,7 @@ function SortSelect({ dataset, data, sort, change }: SortSelectProps) {
   return (
     <select
       className="select"
-      aria-label="Sorted by"
+      aria-label={t('table.sortedBy')}
       value={sort?.by}
       onChange={({ target }) => {
         const direction = dataset.measure.has(target.value) ? 'DESC' : 'ASC';
@@ -224,12 +224,12 @@ function SortSelect({ dataset, data, sort, change }: SortSelectProps) {
 
 function describe(loaded: Loaded<Answered>): string {
   if (loaded.state !== 'ready') return '';
-  if (loaded.updating) return 'Updating…';
+  if (loaded.updating) return t('table.updating');
   const { groupCount } = loaded.data.answer;
-  return groupCount === 1 ? '1 group' : `${formatCount(groupCount)} groups`;
+  return t('table.count', { n: groupCount });
 }
 
 function gridLabel(data: Answered, dataset: Dataset): string {
   const keys = keysOf(data, dataset);
-  return keys.length > 0 ? `Measures by ${keys.map((key) => key.label).join(' and ')}` : 'Measures of everything';
+  return keys.length > 0 ? t('table.measuresBy', { keys: formatList(keys.map((key) => key.label)) }) : t('table.measuresOfAll');
 }

@@ -11,7 +11,8 @@ import { partsOf } from '../../components/Label';
 import { AddNote, Notes } from '../../components/notes/Notes';
 import { annotated, askedOf, marksOf, withMarks } from '../../components/notes/marks';
 import { Panel } from '../../components/Panel';
-import { countDays, DAYS, formatCount } from '../../format';
+import { countDays, DAYS } from '../../format';
+import { t } from '../../language';
 import { type ExploreState, type Filter, stepKey } from './state';
 import { type Calendar, type TrendPoint, trendPoints } from './trendPoints';
 import type { Change } from './useExplore';
@@ -38,11 +39,11 @@ export function TrendPanel(props: TrendPanelProps) {
 /** For a dataset without time keys, which has no trend to load. */
 function NoSteps() {
   return (
-    <section className="panel panel-chart panel-trend" aria-label="Trend">
+    <section className="panel panel-chart panel-trend" aria-label={t('trend.title')}>
       <header className="panel-head">
-        <h2>Trend</h2>
+        <h2>{t('trend.title')}</h2>
       </header>
-      <p className="panel-hint">This dataset has no steps of time.</p>
+      <p className="panel-hint">{t('trend.noSteps')}</p>
     </section>
   );
 }
@@ -54,6 +55,7 @@ function Steps({ dataset, state, trend, announce, change, step, about = NONE }: 
   const data = shownOf(trend.whole);
   const calendar = useMemo(() => ({ grain: step.grain, weekStarts: dataset.weekStarts }), [step, dataset]);
   const measure = data ? measuresOf(data, dataset)[0] : undefined;
+  const title = measure ? t('trend.by', { measure: measure.label, step: step.label.toLowerCase() }) : t('trend.byStep', { step: step.label.toLowerCase() });
   const points = useMemo(() => (data ? trendPoints(data, calendar) : []), [data, calendar]);
   const members = useMemo(
     () => annotated([...state.filters, ...about, ...(trend.split && trend.splitBy ? [{ field: trend.splitBy.name, operator: 'any' as const, values: trend.split.members.map(({ value }) => value) }] : [])], dataset),
@@ -62,14 +64,13 @@ function Steps({ dataset, state, trend, announce, change, step, about = NONE }: 
   const asked = useMemo(() => askedOf(points, members), [points, members]);
   const notes = useAnnotations(asked);
   const lines = useMemo(() => withMarks(linesOf(points, trend, calendar, state.window === null), marksOf(points, notes)), [points, trend, calendar, state.window, notes]);
-  const title = measure ? `${measure.label} by ${step.label.toLowerCase()}` : `By ${step.label.toLowerCase()}`;
   // Without a note the gap would look like lost data.
   const nRetired = data ? countDays(data.answer.coverage.retiredRanges) : 0;
   const actions = (
     <>
       {nRetired > 0 && (
         <span className="muted panel-note">
-          {formatCount(nRetired)} {nRetired === 1 ? 'day' : 'days'} kept as whole months only
+          {t('trend.retired', { days: nRetired })}
         </span>
       )}
       <TrendControls dataset={dataset} state={state} trend={trend} change={change} />
@@ -114,14 +115,14 @@ function linesOf(points: readonly TrendPoint[], trend: Trend, calendar: Calendar
     const rest = split.others && shownOf(split.others);
     const others = rest ? ordered(points, trendPoints(rest, calendar)) : null;
     // The others together are often far above each single line, and would flatten them all.
-    return others !== null && fits(others, members) ? [...members, { name: 'others', kind: 'others', points: others }] : members;
+    return others !== null && fits(others, members) ? [...members, { name: t('trend.others'), kind: 'others', points: others }] : members;
   }
   const earlier = before && shownOf(before);
-  const main: Line = { name: earlier ? 'these days' : null, points };
+  const main: Line = { name: earlier ? t('trend.these') : null, points };
   if (!earlier || !isPlain) return [{ ...main, name: null }];
   const past = trendPoints(earlier, calendar);
   const aligned = points.map((point, index) => past[index] ?? { ...point, value: null });
-  return [main, { name: 'days before', kind: 'before', points: aligned }];
+  return [main, { name: t('trend.before'), kind: 'before', points: aligned }];
 }
 
 /** The distinct part of each label, if that tells them apart: media of one title are named without the title. */
@@ -171,13 +172,13 @@ function TrendControls({ dataset, state, trend, change }: TrendControlsProps) {
           aria-pressed={state.split}
           onClick={() => change((now) => ({ ...now, split: !now.split }))}
         >
-          Split by {trend.splitBy.label}
+          {t('trend.split', { field: trend.splitBy.label })}
         </button>
       )}
       {steps.length > 1 && (
         <select
           className="select"
-          aria-label="Steps"
+          aria-label={t('trend.steps')}
           value={state.step ?? steps[0]?.name}
           onChange={({ target }) => {
             const step = target.value === steps[0]?.name ? null : target.value;
@@ -186,7 +187,7 @@ function TrendControls({ dataset, state, trend, change }: TrendControlsProps) {
         >
           {steps.map(({ name, label }) => (
             <option key={name} value={name}>
-              by {label.toLowerCase()}
+              {t('trend.stepOption', { step: label.toLowerCase() })}
             </option>
           ))}
         </select>
@@ -194,20 +195,20 @@ function TrendControls({ dataset, state, trend, change }: TrendControlsProps) {
       {stepKey(state, dataset)?.grain === DAYS && (
         <select
           className="select"
-          aria-label="Window"
+          aria-label={t('trend.window')}
           value={state.window ?? ''}
           onChange={({ target }) => {
             const window = target.value === 'all' ? 'all' : target.value === '' ? null : Number(target.value);
             change((now) => ({ ...now, window }));
           }}
         >
-          <option value="">single days</option>
+          <option value="">{t('trend.single')}</option>
           {[...new Set([...WINDOWS, ...(typeof state.window === 'number' ? [state.window] : [])])].map((days) => (
             <option key={days} value={days}>
-              trailing {days} days
+              {t('trend.trailing', { days })}
             </option>
           ))}
-          <option value="all">all days so far</option>
+          <option value="all">{t('trend.allSoFar')}</option>
         </select>
       )}
     </span>
@@ -222,7 +223,7 @@ interface AsTableProps {
 export function AsTable({ on, onChange }: AsTableProps) {
   return (
     <button type="button" className="button button-quiet" aria-pressed={on} onClick={() => onChange(!on)}>
-      Show as table
+      {t('chart.showTable')}
     </button>
   );
 }

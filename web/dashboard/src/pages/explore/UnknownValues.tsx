@@ -3,7 +3,7 @@
 
 import { type Answered, type Loaded, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
-import { formatCount } from '../../format';
+import { t } from '../../language';
 import { replaceValue } from './changes';
 import type { Change } from './useExplore';
 import './Notes.css';
@@ -27,8 +27,8 @@ export function UnknownValues({ dataset, loaded, change }: UnknownValuesProps) {
           if (!info) return null;
           return (
             <li key={`${field} ${value}`}>
-              {info.label} has no value “{value}”.
-              {nearest.length > 0 && ' Did you mean '}
+              {t('unknown.value', { field: info.label, value })}
+              {nearest.length > 0 && ` ${t('unknown.nearest')} `}
               {nearest.map((known) => (
                 <button
                   key={known}
@@ -36,14 +36,14 @@ export function UnknownValues({ dataset, loaded, change }: UnknownValuesProps) {
                   className="button"
                   onClick={() => change((now) => replaceValue(now, info.name, value, known))}
                 >
-                  {known}
+                  <bdi>{known}</bdi>
                 </button>
               ))}
             </li>
           );
         })}
       </ul>
-      {more > 0 && <p>And {formatCount(more)} more unknown values.</p>}
+      {more > 0 && <p>{t('unknown.more', { n: more })}</p>}
     </div>
   );
 }

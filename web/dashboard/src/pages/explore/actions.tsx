@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { createContext, type ReactNode, useContext } from 'react';
 import type { CubeRow } from '../../api/cube';
 import { type Dataset, type GroupKeyInfo, pageOf } from '../../api/dataset';
+import { t } from '../../language';
 import type { MemberValue } from './operators';
 import { withOnly } from './changes';
 import type { ExploreState } from './state';
@@ -47,7 +48,7 @@ export function KeyAction({ info, cell, className, tabIndex, children }: KeyActi
         search={carriedSearch(state, dataset, { filters: state.filters.filter(({ field }) => field !== info.name) })}
         className={className}
         tabIndex={tabIndex}
-        title={`Open ${cell.label}`}
+        title={t('words.open', { label: cell.label })}
       >
         {children}
       </Link>
@@ -68,10 +69,10 @@ function narrowed(
   value: MemberValue,
   label: string,
 ): readonly [string, ((state: ExploreState) => ExploreState) | null] {
-  if (info.field !== null) return [`Only ${label}`, (now) => withOnly(now, info.name, [value])];
+  if (info.field !== null) return [t('words.only', { label }), (now) => withOnly(now, info.name, [value])];
   const step = value === null ? null : info.grain.stepOf(value);
   if (step === null) return ['', null];
-  return [`Only ${info.grain.print(step.value)}`, (now) => ({ ...now, last: null, from: step.first, to: step.last })];
+  return [t('words.only', { label: info.grain.print(step.value) }), (now) => ({ ...now, last: null, from: step.first, to: step.last })];
 }
 
 /** The member of a row that can be ticked; null if there is none. */

@@ -14,6 +14,7 @@
 //   by=asset  sel=a1,a2                what the Compare page shows side by side
 
 import { isDay } from '../../format/date';
+import { t } from '../../language';
 import { escapeValue, type RawSearch, splitValues } from '../../search';
 import { SHOWN, type Shown } from './besides';
 import { isOperator, type MemberValue, type Operator } from './operators';
@@ -167,7 +168,7 @@ export function writeAddress(address: Omit<Address, 'problems'>): RawSearch {
 
 function readSelected(text: string, problems: string[]): readonly string[] {
   const values = splitValues(text);
-  if (values === null) problems.push(`The members “${text}” cannot be read.`);
+  if (values === null) problems.push(t('address.members', { text }));
   return [...new Set((values ?? []).filter((value) => value !== null))];
 }
 
@@ -180,7 +181,7 @@ function readCondition(
 ): void {
   const number = /^-?\d+(\.\d+)?(e[+-]?\d{1,3})?$/i.test(text) ? Number(text) : Number.NaN;
   if (!Number.isFinite(number)) {
-    problems.push(`“${text}” is not a number for “${measure}.${end}”.`);
+    problems.push(t('address.noNumber', { text, name: `${measure}.${end}` }));
     return;
   }
   const before = conditions.get(measure) ?? { measure, min: null, max: null };
@@ -192,7 +193,7 @@ function readBeside(text: string | undefined, problems: string[]): Beside | null
   if (text === 'previous') return text;
   const [from = '', to = '', ...more] = text.split('..');
   if (more.length === 0 && isDay(from) && isDay(to) && from <= to) return { from, to };
-  problems.push(`“${text}” is nothing to compare with; use “previous”, or days such as 2026-01-01..2026-01-07.`);
+  problems.push(t('address.beside', { text }));
   return null;
 }
 
@@ -204,13 +205,13 @@ function readWindow(text: string | undefined, problems: string[]): TrendWindow |
   if (text === 'all') return text;
   const days = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (days >= 2 && days <= LONGEST_WINDOW) return days;
-  problems.push(`“${text}” is no window; use a number of days from 2 to ${LONGEST_WINDOW}, or “all”.`);
+  problems.push(t('address.window', { text, most: LONGEST_WINDOW }));
   return null;
 }
 
 function oneOf<Name extends string>(part: string, names: readonly string[], known: readonly Name[], problems: string[]): readonly Name[] {
   const unknown = names.filter((name) => !known.some((one) => one === name));
-  if (unknown.length > 0) problems.push(`“${unknown.join(', ')}” in “${part}” is not known; there are ${known.join(', ')}.`);
+  if (unknown.length > 0) problems.push(t('address.unknown', { names: unknown.join(', '), part, known: known.join(', ') }));
   return known.filter((name) => names.includes(name));
 }
 
@@ -223,24 +224,24 @@ function readDates(
   const from = readDay('from', fromText, problems);
   const to = readDay('to', toText, problems);
   if (from !== null && to !== null && from > to) {
-    problems.push(`The dates ${from} to ${to} run backwards, so all time is shown.`);
+    problems.push(t('address.backwards', { from, to }));
     return { last: null, from: null, to: null };
   }
   if (lastText === undefined) return { last: null, from, to };
   const last = /^[1-9]\d{0,4}$/.test(lastText) ? Number(lastText) : null;
   if (last === null || last > MOST_LAST_DAYS) {
-    problems.push(`“${lastText}” is not a number of days for “last”; it is a whole number such as 7.`);
+    problems.push(t('address.last', { text: lastText }));
     return { last: null, from, to };
   }
   if (from === null && to === null) return { last, from, to };
-  problems.push(`“last” cannot be combined with “from” and “to”, so the dates are used.`);
+  problems.push(t('address.lastAndDates'));
   return { last: null, from, to };
 }
 
 function readDay(name: 'from' | 'to', text: string | undefined, problems: string[]): string | null {
   if (text === undefined) return null;
   if (isDay(text)) return text;
-  problems.push(`“${text}” is not a day for “${name}”; days look like 2026-01-31.`);
+  problems.push(t('address.day', { text, name }));
   return null;
 }
 
@@ -253,12 +254,12 @@ function readFilter(name: string, text: string, problems: string[]): Filter | nu
   const dot = name.lastIndexOf('.');
   const operator = name.slice(dot + 1);
   if (dot < 1 || !isOperator(operator)) {
-    problems.push(`“${name}” is not a part of this page's address.`);
+    problems.push(t('address.part', { name }));
     return null;
   }
   const values = splitValues(text);
   if (values === null || values.length === 0) {
-    problems.push(`The values “${text}” of “${name}” cannot be read.`);
+    problems.push(t('address.values', { text, name }));
     return null;
   }
   return { field: name.slice(0, dot), operator, values };

@@ -18,10 +18,11 @@ import {
   formatShare,
   KINDS,
   NO_VALUE,
-  NOT_DEFINED,
+  notDefined,
   type NumberStyle,
   presentIn,
 } from '../../format';
+import { t } from '../../language';
 import { ActionsContext, KeyAction, tickOf } from './actions';
 import './Grid.css';
 
@@ -73,7 +74,7 @@ function keyColumn(key: GroupKeyInfo, index: number, answered: Answered, dataset
     numeric: false,
     names: true,
     cell: (row) => <KeyCell row={row} index={index} keys={keys} note={row && incomplete(row, index, key, answered)} />,
-    total: index === 0 ? <strong>All</strong> : null,
+    total: index === 0 ? <strong>{t('words.all')}</strong> : null,
   };
 }
 
@@ -88,8 +89,8 @@ function rankColumns({ query }: Answered): readonly Column[] {
     {
       name: '+ranks',
       sort: null,
-      label: 'Rank',
-      note: 'at 95 %',
+      label: t('table.rank'),
+      note: t('table.rankNote'),
       width: 'minmax(64px, 0.4fr)',
       numeric: true,
       names: false,
@@ -115,7 +116,7 @@ function measureColumn(measure: MeasureInfo, index: number, answered: Answered):
     name: measure.name,
     sort: measure.name,
     label: measure.label,
-    note: isExact ? 'exact' : null,
+    note: isExact ? t('number.exact') : null,
     width: 'minmax(var(--measure), 1fr)',
     numeric: true,
     names: false,
@@ -128,13 +129,13 @@ function shareColumns(measure: MeasureInfo, index: number, { query, answer }: An
   if (!query.extras?.includes('SHARES') || !KINDS[measure.kind].hasShares) return [];
   const print = (row: CubeRow) => {
     const share = row.values[index]?.share;
-    return share ? formatShare(share) : NOT_DEFINED;
+    return share ? formatShare(share) : notDefined();
   };
   return [
     {
       name: `${measure.name}+share`,
       sort: null,
-      label: 'of all',
+      label: t('table.ofAll'),
       note: null,
       width: 'minmax(72px, 0.4fr)',
       numeric: true,
@@ -151,7 +152,7 @@ function changeColumns(measure: MeasureInfo, index: number, { query, answer }: A
     {
       name: `${measure.name}+change`,
       sort: null,
-      label: 'change',
+      label: t('table.change'),
       note: null,
       width: 'minmax(148px, 0.7fr)',
       numeric: true,
@@ -172,13 +173,13 @@ function verdictColumns(measure: MeasureInfo, index: number, answered: Answered,
     {
       name: `${measure.name}+verdict`,
       sort: null,
-      label: 'verdict',
+      label: t('table.verdict'),
       note: null,
       width: 'minmax(172px, 0.8fr)',
       numeric: false,
       names: false,
       cell: (row) => (row ? word(row, rowLabel(row, keys)) : WAITING),
-      total: word(total, 'all'),
+      total: word(total, t('words.allSmall')),
     },
   ];
 }
@@ -193,7 +194,7 @@ interface KeyCellProps {
 function KeyCell({ row, index, keys, note }: KeyCellProps) {
   const info = keys[index];
   const cell = row?.keys[index];
-  if (!row || !cell || !info) return <span className="waiting" aria-label="Loading" role="img" />;
+  if (!row || !cell || !info) return <span className="waiting" aria-label={t('panel.loading')} role="img" />;
   const text = keyLabel(row, index, info);
   const hasKey = info.field?.hasLabel && cell.value !== null && cell.value !== cell.label;
   const isStacked = text.includes(' · ');
@@ -221,7 +222,7 @@ function Tick({ row, keys, label }: { readonly row: CubeRow; readonly keys: read
       type="checkbox"
       className="key-tick"
       tabIndex={-1}
-      aria-label={`Choose ${label}`}
+      aria-label={t('table.choose', { label })}
       checked={actions.ticked.has(value)}
       onChange={() => actions.tick(value)}
       onClick={(event) => event.stopPropagation()}
@@ -249,7 +250,7 @@ export function incomplete(row: CubeRow, index: number, key: GroupKeyInfo, { ans
   const step = value === null ? null : (key.grain?.stepOf(value) ?? null);
   if (step === null) return undefined;
   const { present, all } = presentIn(step, answer.coverage);
-  return present < all && all > 1 ? `${present} of ${all} days` : undefined;
+  return present < all && all > 1 ? t('table.incomplete', { present, all }) : undefined;
 }
 
 /** Identifies a row from one snapshot to the next. */

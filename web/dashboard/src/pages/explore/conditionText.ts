@@ -2,13 +2,14 @@
 
 import type { MeasureInfo } from '../../api/dataset';
 import { formatValue } from '../../format';
+import { t } from '../../language';
 import type { Condition } from './state';
 
 export function conditionText(measure: MeasureInfo, { min, max }: Pick<Condition, 'min' | 'max'>): string {
   const print = (value: number) => formatValue({ value, lower: null, upper: null, exact: true, exactText: null, withheld: false }, measure);
-  if (min !== null && max !== null) return `${print(min)} to ${print(max)}`;
-  if (min !== null) return `at least ${print(min)}`;
-  return max === null ? 'any' : `at most ${print(max)}`;
+  if (min !== null && max !== null) return t('condition.between', { min: print(min), max: print(max) });
+  if (min !== null) return t('condition.min', { min: print(min) });
+  return max === null ? t('condition.any') : t('condition.max', { max: print(max) });
 }
 
 /** A typed bound; null if nothing is typed, undefined if it is no number. */

@@ -1,6 +1,7 @@
 // How the values of a filter apply, as data: the words of each operator, where it makes sense, and its filter in GraphQL.
 
 import type { FieldInfo } from '../../api/dataset';
+import { type BareKey } from '../../language';
 
 /** A member of a field; null is the missing value. */
 export type MemberValue = string | null;
@@ -8,7 +9,8 @@ export type MemberValue = string | null;
 export type CubeFilter = { readonly [name: string]: unknown };
 
 interface OperatorInfo {
-  readonly words: string;
+  /** The key of its words. */
+  readonly words: BareKey;
   /** Whether it applies to a field. */
   readonly applies: (field: FieldInfo) => boolean;
   /** Whether its values may include the missing value. */
@@ -19,7 +21,7 @@ interface OperatorInfo {
 /** In the order in which they are offered, and filters are sorted. */
 export const OPERATORS = {
   any: {
-    words: 'any of',
+    words: 'filter.any',
     applies: () => true,
     takesMissing: true,
     // The conditions of one object are joined with AND, so the missing value needs a branch of its own.
@@ -31,13 +33,13 @@ export const OPERATORS = {
     },
   },
   all: {
-    words: 'all of',
+    words: 'filter.all',
     applies: (field) => field.multi,
     takesMissing: false,
     clause: (field, values) => ({ [field]: { allOf: presentOf(values) } }),
   },
   none: {
-    words: 'none of',
+    words: 'filter.none',
     applies: () => true,
     takesMissing: true,
     clause: (field, values) => {

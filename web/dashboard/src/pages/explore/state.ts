@@ -8,6 +8,7 @@ import type { Dataset, FieldInfo, TimeKey } from '../../api/dataset';
 import { addDays, daysBetween, formatRange } from '../../format/date';
 import { KINDS } from '../../format/kinds';
 import { DAYS } from '../../format/steps';
+import { t } from '../../language';
 import type { RawSearch } from '../../search';
 import {
   type Address,
@@ -185,7 +186,7 @@ export function besideOf(state: ExploreState, lastDay: string | null): { readonl
 /** The days in words: "Last 7 days", "1–7 Jan 2026". */
 export function daysText({ last, from, to }: ExploreState): string {
   if (last === null) return formatRange(from, to);
-  return last === 1 ? 'Last day' : `Last ${last} days`;
+  return last === 1 ? t('dates.lastDay') : t('dates.lastDays', { days: last });
 }
 
 /**
@@ -223,15 +224,15 @@ function isKnownFilter(filter: Filter, dataset: Dataset, problems: string[]): bo
   const field: FieldInfo | undefined = dataset.field.get(filter.field);
   const operator = OPERATORS[filter.operator];
   if (!field) {
-    problems.push(`There is no field “${filter.field}”; there are ${list(dataset.field.keys())}.`);
+    problems.push(t('address.noField', { name: filter.field, known: list(dataset.field.keys()) }));
     return false;
   }
   if (!operator.applies(field)) {
-    problems.push(`“${field.label}” has one value only, so “${operator.words}” does not apply to it.`);
+    problems.push(t('address.oneValue', { field: field.label, operator: t(operator.words) }));
     return false;
   }
   if (!operator.takesMissing && filter.values.includes(null)) {
-    problems.push(`The values of “${filter.field}.${filter.operator}” cannot be read: the missing value is never one of several.`);
+    problems.push(t('address.missingOfMany', { name: `${filter.field}.${filter.operator}` }));
     return false;
   }
   return true;
@@ -247,7 +248,7 @@ function knownNames(
   if (names === null) return defaults;
   const unknown = names.filter((candidate) => !known.has(candidate));
   if (unknown.length > 0) {
-    problems.push(`“${unknown.join(', ')}” in “${part}” is not known; there are ${list(known.keys())}.`);
+    problems.push(t('address.unknown', { names: unknown.join(', '), part, known: list(known.keys()) }));
   }
   const kept = names.filter((candidate) => known.has(candidate));
   return kept.length > 0 || names.length === 0 ? kept : defaults;
@@ -255,32 +256,32 @@ function knownNames(
 
 function knownSort(sort: Sort | null, state: ExploreState, problems: string[]): Sort | null {
   if (sort === null || state.groupBy.includes(sort.by) || state.measures.includes(sort.by)) return sort;
-  problems.push(`The table has no column “${sort.by}” to sort by.`);
+  problems.push(t('address.noColumn', { name: sort.by }));
   return null;
 }
 
 function knownChart(chart: string | null, dataset: Dataset, problems: string[]): string | null {
   if (chart === null || dataset.measure.has(chart)) return chart;
-  problems.push(`There is no measure “${chart}” to draw; there are ${list(dataset.measure.keys())}.`);
+  problems.push(t('address.noMeasure', { name: chart, known: list(dataset.measure.keys()) }));
   return null;
 }
 
 function knownConditions(conditions: readonly Condition[], dataset: Dataset, problems: string[]): readonly Condition[] {
   const unknown = conditions.filter(({ measure }) => !dataset.measure.has(measure));
-  for (const { measure } of unknown) problems.push(`There is no measure “${measure}” to set a condition on; there are ${list(dataset.measure.keys())}.`);
+  for (const { measure } of unknown) problems.push(t('address.noCondition', { name: measure, known: list(dataset.measure.keys()) }));
   return conditions.filter(({ measure }) => dataset.measure.has(measure));
 }
 
 function knownStep(step: string | null, dataset: Dataset, problems: string[]): string | null {
   const steps = dataset.timeKeys.map(({ name }) => name);
   if (step === null || steps.includes(step)) return step === steps[0] ? null : step;
-  problems.push(`There is no step “${step}” of time; there are ${list(steps) || 'none'}.`);
+  problems.push(t('address.noStep', { name: step, known: list(steps) || t('words.none') }));
   return null;
 }
 
 function knownBy(by: string | null, dataset: Dataset, problems: string[]): string | null {
   if (by === null || dataset.field.has(by)) return by;
-  problems.push(`There is no field “${by}”; there are ${list(dataset.field.keys())}.`);
+  problems.push(t('address.noField', { name: by, known: list(dataset.field.keys()) }));
   return null;
 }
 

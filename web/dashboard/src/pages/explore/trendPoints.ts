@@ -16,6 +16,7 @@ import {
   stepsBetween,
   type WeekStart,
 } from '../../format';
+import { t } from '../../language';
 
 export interface Calendar {
   readonly grain: Grain;
@@ -47,7 +48,7 @@ export function trendPoints(answered: Answered, { grain, weekStarts }: Calendar)
   const values = new Map(answer.rows.map((row) => [row.keys[0]?.value, row.values[0] ?? null]));
   return steps.map((one) => {
     const { present, all } = presentIn(one, answer.coverage);
-    const note = present < all ? { note: present === 0 ? 'missing' : `${present} of ${all} days` } : {};
+    const note = present < all ? { note: present === 0 ? t('trend.missing') : t('table.incomplete', { present, all }) } : {};
     return {
       short: grain.printShort(one.value),
       label: grain.printWhole(one),
@@ -70,9 +71,9 @@ function dayPoints({ answer }: Answered): TrendPoint[] {
   const retired = daysIn(coverage.retiredRanges);
   const provisional = daysIn(coverage.provisionalRanges);
   const noteOf = (day: string) => {
-    if (retired.has(day)) return 'only its month is kept';
-    if (missing.has(day)) return 'missing';
-    return provisional.has(day) ? 'provisional' : undefined;
+    if (retired.has(day)) return t('trend.monthOnly');
+    if (missing.has(day)) return t('trend.missing');
+    return provisional.has(day) ? t('trend.provisional') : undefined;
   };
   const dayPoint = (day: string): TrendPoint => {
     const note = noteOf(day);
@@ -85,9 +86,9 @@ function dayPoints({ answer }: Answered): TrendPoint[] {
   let next = from;
   for (const gap of gaps) {
     if (next < gap.from) points.push(...eachDay(next, addDays(gap.from, -1)).map(dayPoint));
-    const note = noteOf(gap.from) ?? 'missing';
+    const note = noteOf(gap.from) ?? t('trend.missing');
     points.push({
-      short: `${formatShortDay(gap.from)} …`,
+      short: t('trend.gap', { day: formatShortDay(gap.from) }),
       label: formatRange(gap.from, gap.to),
       value: null,
       note,

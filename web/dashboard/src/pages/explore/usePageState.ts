@@ -4,7 +4,7 @@ import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo, useState } from 'react';
 import type { Dataset } from '../../api/dataset';
 import { useSession } from '../../api/session';
-import { formatCount } from '../../format';
+import { t } from '../../language';
 import { parseSearch, stringifySearch } from '../../search';
 import { LONGEST_ADDRESS, LONGEST_KEPT, NOTHING_ASKED, readAddress } from './address';
 import { type ExploreState, readState, writeState } from './state';
@@ -62,7 +62,7 @@ export function usePageState(dataset: Dataset): PageState {
 export function tooLong(search: string, longest: number): string | null {
   const length = '/'.length + search.length;
   if (length <= longest) return null;
-  return `Nothing was changed: the page's address would have ${formatCount(length)} characters, and one of more than ${formatCount(longest)} could not be opened again. Choose fewer values, or filter by an attribute that they share.`;
+  return t('address.tooLong', { length, longest });
 }
 
 /** The search of another page that keeps this page's days, filters and charted measure. */

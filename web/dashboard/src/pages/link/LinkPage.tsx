@@ -8,6 +8,7 @@ import { asGatewayError } from '../../api/client';
 import { linkOptions } from '../../api/sentLink';
 import { useSession } from '../../api/session';
 import { Failure, Placeholder } from '../../components/Panel';
+import { t } from '../../language';
 import { NotFoundPage } from '../notFound/NotFoundPage';
 import '../../components/Panel.css';
 import '../../components/Shell.css';
@@ -39,7 +40,7 @@ export function LinkPage() {
   if (failure?.code === 'NOT_FOUND') return <NotFoundPage />;
   return (
     <main className="page" id="main">
-      <h1 className="visually-hidden">Opening a link</h1>
+      <h1 className="visually-hidden">{t('pages.openingLink')}</h1>
       <div className="panel panel-start">{failure ? <Failure error={failure} retry={() => void refetch()} retrying={isFetching} /> : <Placeholder />}</div>
     </main>
   );

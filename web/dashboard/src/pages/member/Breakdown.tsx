@@ -10,7 +10,8 @@ import { Interval, intervalScale } from '../../components/chart/Interval';
 import { ChangeText } from '../../components/ChangeText';
 import { StackedLabel } from '../../components/Label';
 import { Panel } from '../../components/Panel';
-import { columnStyle, formatChange, formatCount, formatValue, formatSpoken, KINDS, referenceOf } from '../../format';
+import { columnStyle, formatChange, formatValue, formatSpoken, KINDS, referenceOf } from '../../format';
+import { t } from '../../language';
 import type { CubeFilter, MemberValue } from '../explore/operators';
 import { withOnly } from '../explore/changes';
 import type { Change } from '../explore/usePageState';
@@ -49,20 +50,20 @@ export function Breakdown({ dataset, version, field, measure, base, change }: Br
     };
   }, [base, field, measures, measure]);
   const loaded = useCube(version, query, leave);
-  const title = `${measure.label} by ${field.label}`;
+  const title = t('words.by', { what: measure.label, keys: field.label });
   const nGroups = loaded.state === 'ready' ? loaded.data.answer.groupCount : 0;
   return (
     <Panel
       title={title}
       loaded={loaded}
       className="panel-breakdown"
-      actions={nGroups > MOST_ROWS && <span className="muted panel-note">largest {MOST_ROWS} of {formatCount(nGroups)}</span>}
+      actions={nGroups > MOST_ROWS && <span className="muted panel-note">{t('member.largest', { shown: MOST_ROWS, all: nGroups })}</span>}
     >
       {({ answer }) => {
         const isBesideAll = !KINDS[measure.kind].hasShares;
         const all = referenceOf(measure, answer.total.values[0]);
         const scale = intervalScale(answer.rows.map((row) => row.values[0]), all);
-        if (answer.rows.length === 0 || scale === null) return <p className="panel-hint">No data here.</p>;
+        if (answer.rows.length === 0 || scale === null) return <p className="panel-hint">{t('words.noDataHere')}</p>;
         const style = columnStyle(measure, answer.rows.map((row) => row.values[0]));
         const people = measures.length > 1 ? measures[1] : undefined;
         return (
@@ -71,7 +72,7 @@ export function Breakdown({ dataset, version, field, measure, base, change }: Br
               <tr>
                 <th scope="col">{field.label}</th>
                 <th scope="col">
-                  <span className="visually-hidden">{measure.label}, drawn</span>
+                  <span className="visually-hidden">{t('member.drawn', { measure: measure.label })}</span>
                 </th>
                 <th scope="col">{measure.label}</th>
                 {people && (
@@ -79,7 +80,7 @@ export function Breakdown({ dataset, version, field, measure, base, change }: Br
                     {people.label}
                   </th>
                 )}
-                {isBesideAll && <th scope="col">compared with all</th>}
+                {isBesideAll && <th scope="col">{t('member.besideAll')}</th>}
               </tr>
             </thead>
             <tbody>
@@ -112,8 +113,8 @@ export function Breakdown({ dataset, version, field, measure, base, change }: Br
             {all !== null && (
               <tfoot>
                 <tr>
-                  <th scope="row">All</th>
-                  <td className="muted breakdown-mark">the dashed line</td>
+                  <th scope="row">{t('words.all')}</th>
+                  <td className="muted breakdown-mark">{t('words.dashedLine')}</td>
                   <td>{formatValue(answer.total.values[0] ?? NO_CELL, style)}</td>
                   {people && <td className="muted breakdown-people">{formatValue(answer.total.values[1] ?? NO_CELL, people)}</td>}
                   <td />
@@ -138,7 +139,7 @@ function Only({ field, row, change, children }: OnlyProps) {
   const value: MemberValue = row.keys[0]?.value ?? null;
   const label = row.keys[0]?.label ?? '';
   return (
-    <button type="button" className="breakdown-name" title={`Only ${label}`} onClick={() => change((now) => withOnly(now, field.name, [value]))}>
+    <button type="button" className="breakdown-name" title={t('words.only', { label })} onClick={() => change((now) => withOnly(now, field.name, [value]))}>
       {children}
     </button>
   );

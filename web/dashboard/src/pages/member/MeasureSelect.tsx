@@ -1,6 +1,7 @@
 // Chooses the main measure of the page.
 
 import type { Dataset } from '../../api/dataset';
+import { t } from '../../language';
 import type { Change } from '../explore/usePageState';
 
 interface MeasureSelectProps {
@@ -13,7 +14,7 @@ export function MeasureSelect({ dataset, measure, change }: MeasureSelectProps) 
   return (
     <select
       className="select"
-      aria-label="Measure"
+      aria-label={t('member.measure')}
       value={measure}
       onChange={({ target }) => change((now) => ({ ...now, chart: target.value }), { replace: true })}
     >

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { type Loaded as LoadedPanel, shownOf, type Answered } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import type { Snapshot } from '../../api/session';
+import { t } from '../../language';
 import { AddressNotes } from '../explore/AddressNotes';
 import { Controls } from '../explore/Controls';
 import { Notes } from '../explore/Notes';
@@ -30,9 +31,9 @@ export function MemberFrame({ dataset, snapshot, page, name, about, loaded, chil
   return (
     <main className="page" id="main">
       <header className="member-head">
-        <nav className="member-crumbs" aria-label="Where this is">
+        <nav className="member-crumbs" aria-label={t('member.where')}>
           <Link to="/" search={carriedSearch(state, dataset)}>
-            Explore
+            {t('page.explore')}
           </Link>
         </nav>
         <h1>

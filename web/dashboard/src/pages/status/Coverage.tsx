@@ -2,7 +2,8 @@
 
 import { type Answered, measuresOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
-import { columnStyle, eachDay, formatCount, formatDay, formatMonth, formatValue, MONTHS, NO_VALUE, stepsBetween, type DayRange, type Value } from '../../format';
+import { columnStyle, eachDay, formatDay, formatMonth, formatValue, MONTHS, NO_VALUE, stepsBetween, type DayRange, type Value } from '../../format';
+import { t } from '../../language';
 import '../../components/Panel.css';
 import './Coverage.css';
 
@@ -19,7 +20,7 @@ export function Coverage({ data, dataset }: CoverageProps) {
   const { coverage, rows } = data.answer;
   const { from, to } = coverage;
   const measure = measuresOf(data, dataset)[0];
-  if (from === null || to === null || !measure) return <p className="panel-hint">There are no days yet.</p>;
+  if (from === null || to === null || !measure) return <p className="panel-hint">{t('status.noDays')}</p>;
   const values = new Map(rows.map((row) => [row.keys[0]?.value, row.values[0] ?? NO_VALUE]));
   const style = columnStyle(measure, [...values.values()]);
   const most = Math.max(0, ...[...values.values()].map(({ value }) => value ?? 0));
@@ -36,7 +37,7 @@ export function Coverage({ data, dataset }: CoverageProps) {
               {eachDay(month.first, month.last).map((day, index) => {
                 const kind = kindOf(day, from, to, sets);
                 const value = values.get(day) ?? null;
-                const words = `${formatDay(day)}: ${wordsOf(kind, value && formatValue(value, style))}`;
+                const words = t('status.day', { day: formatDay(day), words: wordsOf(kind, value && formatValue(value, style)) });
                 return (
                   <li
                     key={day}
@@ -55,10 +56,10 @@ export function Coverage({ data, dataset }: CoverageProps) {
         ))}
       </ul>
       <p className="months-legend muted">
-        <span className="day day-there day-shade-1" /> few <span className="day day-there day-shade-4" /> many events
-        <span className="day day-provisional day-shade-2" /> may still change <span className="day day-missing">×</span> missing
-        <span className="day day-retired" /> only its month is kept
-        {months.length > shown.length && <span>{formatCount(months.length - shown.length)} older months are not shown.</span>}
+        <span className="day day-there day-shade-1" /> {t('status.legend.few')} <span className="day day-there day-shade-4" /> {t('status.legend.many')}
+        <span className="day day-provisional day-shade-2" /> {t('status.legend.mayChange')} <span className="day day-missing">×</span> {t('trend.missing')}
+        <span className="day day-retired" /> {t('trend.monthOnly')}
+        {months.length > shown.length && <span>{t('status.olderMonths', { n: months.length - shown.length })}</span>}
       </p>
     </>
   );
@@ -82,15 +83,15 @@ function kindOf(day: string, from: string, to: string, { missing, retired, provi
 function wordsOf(kind: Kind, value: string | null): string {
   switch (kind) {
     case 'outside':
-      return 'not in the lake';
+      return t('status.notInLake');
     case 'missing':
-      return 'missing';
+      return t('trend.missing');
     case 'retired':
-      return 'only its month is kept';
+      return t('trend.monthOnly');
     case 'provisional':
-      return `${value ?? 'no events'}, may still change`;
+      return t('status.mayChange', { events: value ?? t('status.noEvents') });
     case 'there':
-      return value ?? 'no events';
+      return value ?? t('status.noEvents');
   }
 }
 

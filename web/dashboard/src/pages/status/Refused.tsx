@@ -2,6 +2,7 @@
 
 import { formatMoment } from '../../format';
 import { TakeButton } from '../../components/TakeButton';
+import { t } from '../../language';
 import type { Records } from './StatusPage';
 import '../../components/Panel.css';
 import './Refused.css';
@@ -12,20 +13,20 @@ interface RefusedProps {
 
 export function Refused({ versions }: RefusedProps) {
   return (
-    <section className="panel" aria-label="Refused versions">
+    <section className="panel" aria-label={t('status.refused')}>
       <header className="panel-head">
-        <h2>Refused versions</h2>
-        {versions.length > 0 && <span className="muted panel-note">newest first</span>}
-        <TakeButton title="Refused versions" answered={null} />
+        <h2>{t('status.refused')}</h2>
+        {versions.length > 0 && <span className="muted panel-note">{t('status.newestFirst')}</span>}
+        <TakeButton title={t('status.refused')} answered={null} />
       </header>
-      <div className="panel-body refused-frame" role="group" aria-label="Refused versions, newest first" tabIndex={0}>
-        {versions.length === 0 && <p className="panel-hint">No version of the lake among these snapshots was refused.</p>}
+      <div className="panel-body refused-frame" role="group" aria-label={t('status.refusedNewest')} tabIndex={0}>
+        {versions.length === 0 && <p className="panel-hint">{t('status.noneRefused')}</p>}
         <ol className="refused">
           {versions.map(({ version, committedAt, reason }) => (
             <li key={version}>
               <p>
-                <strong>✕ version {version}</strong>{' '}
-                <span className="muted">{committedAt === null ? 'committed at an unknown time' : `committed ${formatMoment(committedAt)}`}</span>
+                <strong>{t('status.version', { version: String(version) })}</strong>{' '}
+                <span className="muted">{committedAt === null ? t('status.committedUnknown') : t('status.committed', { moment: formatMoment(committedAt) })}</span>
               </p>
               <p>{reason}</p>
             </li>

@@ -2,8 +2,8 @@
 
 import { Details } from '../../components/Details';
 import { DURATION, formatCount, formatDays, formatMoment, formatValue } from '../../format';
-import { OUTCOMES } from './outcomes';
 import { TakeButton } from '../../components/TakeButton';
+import { t } from '../../language';
 import type { Records } from './StatusPage';
 import '../../components/Panel.css';
 import './Runs.css';
@@ -12,14 +12,14 @@ type Run = Records['runs'][number];
 
 export function Runs({ records }: { readonly records: Records }) {
   return (
-    <section className="panel" aria-label="Runs">
+    <section className="panel" aria-label={t('status.runs')}>
       <header className="panel-head">
-        <h2>Runs</h2>
-        <span className="muted panel-note">newest first</span>
-        <TakeButton title="Runs" answered={null} />
+        <h2>{t('status.runs')}</h2>
+        <span className="muted panel-note">{t('status.newestFirst')}</span>
+        <TakeButton title={t('status.runs')} answered={null} />
       </header>
-      <div className="panel-body runs-frame" role="group" aria-label="Runs, newest first" tabIndex={0}>
-        {records.runs.length === 0 && <p className="panel-hint">No run has ended yet.</p>}
+      <div className="panel-body runs-frame" role="group" aria-label={t('status.runsNewest')} tabIndex={0}>
+        {records.runs.length === 0 && <p className="panel-hint">{t('status.noRuns')}</p>}
         <ol className="runs">
           {records.runs.map((run) => (
             <RunRow key={run.id} run={run} />
@@ -36,34 +36,38 @@ function RunRow({ run }: { readonly run: Run }) {
   return (
     <li className={failed ? 'run run-failed' : 'run'}>
       <p className="run-head">
-        <strong>{failed ? `✕ ${OUTCOMES[outcome]}` : `✓ ${OUTCOMES[outcome]}`}</strong>
+        <strong>{failed ? '✕' : '✓'} {t(`status.outcome.${outcome}`)}</strong>
         <span>{formatMoment(run.startedAt)}</span>
-        <span className="muted">took {tookOf(run.startedAt, run.endedAt)}</span>
-        {run.snapshot !== null && <span className="muted">snapshot {run.snapshot}</span>}
-        <span className="muted">{days.length === 0 ? 'no days' : `${formatCount(days.length)} ${days.length === 1 ? 'day' : 'days'}: ${formatDays(rangesOf(days))}`}</span>
+        <span className="muted">{t('status.took', { time: tookOf(run.startedAt, run.endedAt) })}</span>
+        {run.snapshot !== null && <span className="muted">{t('status.runSnapshot', { version: String(run.snapshot) })}</span>}
+        <span className="muted">{days.length === 0 ? t('status.noRunDays') : t('status.runDays', { n: days.length, days: formatDays(rangesOf(days)) })}</span>
       </p>
-      <ol className="run-steps" aria-label="Steps">
+      <ol className="run-steps" aria-label={t('status.steps')}>
         {run.steps.map((step) => (
           <li
             // A step may be repeated.
             key={`${step.step} ${step.startedAt}`}
             className={step.endedAt === null ? 'run-step run-step-failed' : step.nAttempts > 1 ? 'run-step run-step-again' : 'run-step'}
-            title={`${formatCount(step.nRows)} rows${step.nAttempts > 1 ? `, tried ${step.nAttempts} times` : ''}`}
+            title={step.nAttempts > 1 ? t('status.stepTried', { n: step.nRows, times: step.nAttempts }) : t('status.stepRows', { n: step.nRows })}
           >
             {step.step}
             {step.endedAt === null ? ' ✕' : ''}
-            <span className="muted"> {step.endedAt === null ? 'not finished' : tookOf(step.startedAt, step.endedAt)}</span>
+            <span className="muted"> {step.endedAt === null ? t('status.notFinished') : tookOf(step.startedAt, step.endedAt)}</span>
           </li>
         ))}
       </ol>
       <p className="muted run-rows">
-        {rowsIn.map(({ source, nRows }) => `${formatCount(nRows)} ${source}`).join(', ') || 'No events were read.'}
-        {rowsQuarantined.length > 0 && `; left out as bad: ${rowsQuarantined.map(({ source, nRows }) => `${formatCount(nRows)} ${source}`).join(', ')}`}
-        {leftOut.length > 0 && `; skipped because of their names: ${leftOut.map(({ table, nFiles }) => `${formatCount(nFiles)} files of ${table}`).join(', ')}`}
+        {rowsOf(rowsIn) || t('status.noEventsRead')}
+        {rowsQuarantined.length > 0 && `; ${t('status.leftOut', { rows: rowsOf(rowsQuarantined) })}`}
+        {leftOut.length > 0 && `; ${t('status.skipped', { files: leftOut.map(({ table, nFiles }) => t('status.filesOf', { n: nFiles, table })).join(', ') })}`}
       </p>
       <Details text={run.error ?? (run.steps.map(({ error }) => error).find((error) => error !== null) || null)} />
     </li>
   );
+}
+
+function rowsOf(counts: Run['rowsIn']): string {
+  return counts.map(({ source, nRows }) => t('status.rowsOf', { rows: formatCount(nRows), source })).join(', ');
 }
 
 /** Consecutive days as ranges. */

@@ -2,6 +2,7 @@
 
 import { formatCount, formatMoment, formatRange } from '../../format';
 import { TakeButton } from '../../components/TakeButton';
+import { t } from '../../language';
 import type { Records } from './StatusPage';
 import '../../components/Panel.css';
 import './Snapshots.css';
@@ -13,20 +14,20 @@ interface SnapshotsProps {
 
 export function Snapshots({ records, shown }: SnapshotsProps) {
   return (
-    <section className="panel" aria-label="Snapshots">
+    <section className="panel" aria-label={t('status.snapshots')}>
       <header className="panel-head">
-        <h2>Snapshots</h2>
-        <TakeButton title="Snapshots" answered={null} />
+        <h2>{t('status.snapshots')}</h2>
+        <TakeButton title={t('status.snapshots')} answered={null} />
       </header>
-      <div className="panel-body snapshots-frame" role="group" aria-label="Snapshots" tabIndex={0}>
+      <div className="panel-body snapshots-frame" role="group" aria-label={t('status.snapshots')} tabIndex={0}>
         <table className="snapshots">
           <thead>
             <tr>
-              <th scope="col">Snapshot</th>
-              <th scope="col">Made</th>
-              <th scope="col">Days</th>
-              <th scope="col">Cells</th>
-              <th scope="col">State</th>
+              <th scope="col">{t('status.snapshot')}</th>
+              <th scope="col">{t('status.made')}</th>
+              <th scope="col">{t('status.nDays')}</th>
+              <th scope="col">{t('status.cells')}</th>
+              <th scope="col">{t('status.stateHead')}</th>
             </tr>
           </thead>
           <tbody>
@@ -40,9 +41,9 @@ export function Snapshots({ records, shown }: SnapshotsProps) {
                 <td>{formatCount(snapshot.nCells)}</td>
                 <td>
                   {[
-                    snapshot.version === shown ? 'shown' : null,
-                    snapshot.version === records.serving.snapshot?.version ? 'served' : null,
-                    snapshot.verification === null ? null : snapshot.verification.ok ? 'recounted' : 'recount disagrees',
+                    snapshot.version === shown ? t('status.shown') : null,
+                    snapshot.version === records.serving.snapshot?.version ? t('status.served') : null,
+                    snapshot.verification === null ? null : snapshot.verification.ok ? t('status.isRecounted') : t('status.disagrees'),
                   ]
                     .filter((word) => word !== null)
                     .join(', ')}

@@ -13,9 +13,9 @@ import { Failure, Panel, Placeholder } from '../../components/Panel';
 import { TakeButton } from '../../components/TakeButton';
 import { WithSnapshot } from '../../components/WithSnapshot';
 import { DAYS, formatCount, formatDay, formatMoment, formatRange, formatStandardErrors, formatValue, KINDS, PART, type Value } from '../../format';
+import { t } from '../../language';
 import { MOST_ROWS } from '../explore/query';
 import { Coverage } from './Coverage';
-import { OUTCOMES } from './outcomes';
 import { Refused } from './Refused';
 import { Runs } from './Runs';
 import { Snapshots } from './Snapshots';
@@ -27,7 +27,7 @@ import './StatusPage.css';
 export type Records = RecordsQuery;
 
 export function StatusPage() {
-  return <WithSnapshot title="Status">{(dataset, snapshot) => <Loaded dataset={dataset} snapshot={snapshot} />}</WithSnapshot>;
+  return <WithSnapshot title={t('page.status')}>{(dataset, snapshot) => <Loaded dataset={dataset} snapshot={snapshot} />}</WithSnapshot>;
 }
 
 function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly snapshot: Snapshot }) {
@@ -51,11 +51,11 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
   const days = useCube(version, query, leave);
   return (
     <main className="page" id="main">
-      <h1 className="status-title">Status</h1>
+      <h1 className="status-title">{t('page.status')}</h1>
       <Sentence snapshot={snapshot} status={link.status} behind={behind !== null} />
       <Figures snapshot={snapshot} records={records.data ?? null} />
       {query !== null && (
-        <Panel title={`Days: ${counted?.label ?? ''}`} loaded={days} className="panel-coverage">
+        <Panel title={t('status.days', { measure: counted?.label ?? '' })} loaded={days} className="panel-coverage">
           {(data) => <Coverage data={data} dataset={dataset} />}
         </Panel>
       )}
@@ -88,26 +88,22 @@ interface SentenceProps {
 
 /** What readers want to know first. */
 function Sentence({ snapshot, status, behind }: SentenceProps) {
-  const through = snapshot.lastDay === null ? 'There is no data yet.' : `There is data through ${formatDay(snapshot.lastDay)}.`;
+  const through = snapshot.lastDay === null ? t('status.noData') : t('status.through', { day: formatDay(snapshot.lastDay) });
   const pin = status?.pin;
   if (status && pin?.version === status.snapshot?.version && pin) {
-    const why = pin.reason === '' ? '' : ` (${pin.reason})`;
+    const { reason } = pin;
+    const values = { version: String(pin.version), person: pin.by, moment: formatMoment(pin.pinnedAt), n: status.versionsBehind };
     return (
       <p className="status-sentence">
-        {through} Snapshot {pin.version} is pinned by {pin.by} since {formatMoment(pin.pinnedAt)}
-        {why}; newer versions: {formatCount(status.versionsBehind)}.
+        {through} {reason === '' ? t('status.pinned', values) : t('status.pinnedWhy', { ...values, reason })}
       </p>
     );
   }
-  const serving = {
-    SERVING: behind ? 'The query service is behind this page.' : 'The newest snapshot is served.',
-    STALE: 'A newer snapshot could not be loaded; the last good one is served.',
-    DOWN: 'The query service is down; this page keeps what it shows.',
-  };
+  const word = status?.state === 'SERVING' && behind ? 'BEHIND' : status?.state;
   return (
     <p className="status-sentence">
-      {through} {status === null ? '' : serving[status.state]}
-      {status?.isStuck && ' This has lasted unusually long: whoever runs the service should look into it.'}
+      {through} {word === undefined ? '' : t(`status.state.${word}`)}
+      {status?.isStuck && ` ${t('status.stuck')}`}
     </p>
   );
 }
@@ -119,36 +115,36 @@ function Figures({ snapshot, records }: { readonly snapshot: Snapshot; readonly 
   const newest = unattributed.toSorted((a, b) => (a.day < b.day ? -1 : 1)).at(-1);
   const { firstDay, lastDay, verification } = snapshot;
   const figures: readonly { readonly label: string; readonly value: string; readonly note: string }[] = [
-    { label: 'Snapshot', value: formatCount(snapshot.version), note: `committed ${formatMoment(snapshot.committedAt)}` },
+    { label: t('status.snapshot'), value: formatCount(snapshot.version), note: t('status.committed', { moment: formatMoment(snapshot.committedAt) }) },
     {
-      label: 'Days',
+      label: t('status.nDays'),
       value: formatCount(snapshot.nDays),
-      note: firstDay === null || lastDay === null ? 'none' : formatRange(firstDay, lastDay),
+      note: firstDay === null || lastDay === null ? t('words.none') : formatRange(firstDay, lastDay),
     },
-    { label: 'Cells', value: formatCount(snapshot.nCells), note: 'of all periods' },
+    { label: t('status.cells'), value: formatCount(snapshot.nCells), note: t('status.allPeriods') },
     {
-      label: 'Last run',
-      value: last ? OUTCOMES[last.outcome] : 'none',
-      note: last ? formatMoment(last.endedAt) : 'no run has ended yet',
-    },
-    {
-      label: 'Bad rows left out',
-      value: quarantined.length === 0 ? 'none' : quarantined.map(({ nRows }) => formatCount(nRows)).join(', '),
-      note: quarantined.length === 0 ? 'by the last run' : quarantined.map(({ source }) => source).join(', '),
+      label: t('status.lastRun'),
+      value: last ? t(`status.outcome.${last.outcome}`) : t('words.none'),
+      note: last ? formatMoment(last.endedAt) : t('status.noRun'),
     },
     {
-      label: 'Without a target',
-      value: newest === undefined ? 'none' : formatCount(newest.rows),
-      note: newest === undefined ? 'among events to be credited' : `${newest.source}, ${formatDay(newest.day)}`,
+      label: t('status.badRows'),
+      value: quarantined.length === 0 ? t('words.none') : quarantined.map(({ nRows }) => formatCount(nRows)).join(', '),
+      note: quarantined.length === 0 ? t('status.byLastRun') : quarantined.map(({ source }) => source).join(', '),
     },
     {
-      label: 'Recount',
-      value: verification === null ? 'not made' : verification.ok ? 'agrees' : `${formatCount(verification.nMismatches)} wrong`,
-      note: verification === null ? 'run clio etl verify' : formatMoment(verification.verifiedAt),
+      label: t('status.noTarget'),
+      value: newest === undefined ? t('words.none') : formatCount(newest.rows),
+      note: newest === undefined ? t('status.toBeCredited') : t('status.ofDay', { source: newest.source, day: formatDay(newest.day) }),
+    },
+    {
+      label: t('status.recount'),
+      value: verification === null ? t('status.notMade') : verification.ok ? t('status.agrees') : t('status.wrong', { n: verification.nMismatches }),
+      note: verification === null ? t('status.runVerify') : formatMoment(verification.verifiedAt),
     },
   ];
   return (
-    <section className="take-place" aria-label="Figures">
+    <section className="take-place" aria-label={t('status.figures')}>
       <div className="panel-body">
         <dl className="status-figures">
           {figures.map(({ label, value, note }) => (
@@ -160,32 +156,35 @@ function Figures({ snapshot, records }: { readonly snapshot: Snapshot; readonly 
           ))}
         </dl>
       </div>
-      <TakeButton title="Figures" answered={null} inCorner />
+      <TakeButton title={t('status.figures')} answered={null} inCorner />
     </section>
   );
 }
 
 function Verification({ snapshot: { verification } }: { readonly snapshot: Snapshot }) {
   return (
-    <section className="panel" aria-label="Recount">
+    <section className="panel" aria-label={t('status.recount')}>
       <header className="panel-head">
-        <h2>Recount</h2>
-        <TakeButton title="Recount" answered={null} />
+        <h2>{t('status.recount')}</h2>
+        <TakeButton title={t('status.recount')} answered={null} />
       </header>
       <div className="panel-body status-words">
         {verification === null ? (
-          <p>No days of this snapshot have been recounted from its sources yet.</p>
+          <p>{t('status.notRecounted')}</p>
         ) : (
           <>
             <p>
               <strong className={verification.ok ? 'status-good' : 'status-bad'}>
-                {verification.ok ? '✓ All numbers agree' : `✕ ${formatCount(verification.nMismatches)} numbers are wrong`}
+                {verification.ok ? t('status.allAgree') : t('status.someWrong', { n: verification.nMismatches })}
               </strong>
             </p>
             <p>
-              {formatCount(verification.nCompared)} numbers of {formatRange(verification.firstDay, verification.lastDay)} were recounted
-              exactly on {formatMoment(verification.verifiedAt)}. The largest error of a distinct count was{' '}
-              {formatStandardErrors(verification.maxError)}.
+              {t('status.recounted', {
+                n: verification.nCompared,
+                days: formatRange(verification.firstDay, verification.lastDay),
+                moment: formatMoment(verification.verifiedAt),
+                error: formatStandardErrors(verification.maxError),
+              })}
             </p>
           </>
         )}
@@ -201,27 +200,23 @@ function errorOf(value: number | null): Value {
 function ErrorModel({ dataset }: { readonly dataset: Dataset }) {
   const distinct = dataset.measures.filter((measure) => KINDS[measure.kind].counts === 'people' && measure.relativeError !== null);
   return (
-    <section className="panel" aria-label="What the bounds mean">
+    <section className="panel" aria-label={t('status.bounds')}>
       <header className="panel-head">
-        <h2>What the bounds mean</h2>
-        <TakeButton title="What the bounds mean" answered={null} />
+        <h2>{t('status.bounds')}</h2>
+        <TakeButton title={t('status.bounds')} answered={null} />
       </header>
       <div className="panel-body status-words">
-        <p>
-          Counts of events and sums are exact. People are counted by sketches: their bounds contain the true number in 95 of 100 cases, and small
-          groups are counted one by one. Rates carry the errors of the measures that they are made of. Quantiles are certain to lie within their
-          bounds.
-        </p>
+        <p>{t('status.boundsText')}</p>
         {distinct.length > 0 && (
           <ul className="status-list">
             {distinct.map(({ name, label, relativeError }) => (
               <li key={name}>
-                {label}: one standard error is {formatValue(errorOf(relativeError), PART)} of the number.
+                {t('status.standardError', { measure: label, error: formatValue(errorOf(relativeError), PART) })}
               </li>
             ))}
           </ul>
         )}
-        <p className="muted">Which people came is chance too; these bounds do not cover that.</p>
+        <p className="muted">{t('status.chance')}</p>
       </div>
     </section>
   );

@@ -6,6 +6,7 @@ import type { MeasureInfo } from '../../api/dataset';
 import { StackedLabel } from '../../components/Label';
 import { ReachText } from '../../components/ReachText';
 import { Thumbnail } from '../../components/Thumbnail';
+import { rich, t } from '../../language';
 import './ReachSteps.css';
 
 interface ReachStepsProps {
@@ -20,10 +21,14 @@ export function ReachSteps({ reach, rows, people }: ReachStepsProps) {
   return (
     <div className="reach">
       <p>
-        <strong>
-          <ReachText reach={reach.deduplicated} />
-        </strong>{' '}
-        different {people?.label.toLowerCase() ?? 'people'} in all. Each adds to those before it:
+        {rich('title.inAll', {
+          people: people?.label.toLowerCase() ?? t('title.people'),
+          b: (
+            <strong>
+              <ReachText reach={reach.deduplicated} />
+            </strong>
+          ),
+        })}
       </p>
       <ol className="reach-steps">
         {reach.steps.map((step) => {
@@ -44,7 +49,7 @@ export function ReachSteps({ reach, rows, people }: ReachStepsProps) {
                 <ReachText reach={incremental} sign="+" />
               </span>
               <span className="muted reach-alone">
-                <ReachText reach={alone} /> by it alone
+                {rich('title.alone', { n: <ReachText reach={alone} /> })}
               </span>
             </li>
           );

@@ -12,9 +12,10 @@ import { PanelBody, Panel } from '../../components/Panel';
 import { Preview } from '../../components/Preview';
 import { Tile } from '../../components/Tile';
 import { WithSnapshot } from '../../components/WithSnapshot';
-import { columnStyle, formatCount, formatPlaces, NO_VALUE, referenceOf } from '../../format';
+import { columnStyle, formatList, formatPlaces, NO_VALUE, referenceOf } from '../../format';
 import { ActionsContext, NOTHING_TICKED } from '../explore/actions';
 import { TakeButton } from '../../components/TakeButton';
+import { t } from '../../language';
 import HeatMap from '../explore/HeatMap';
 import { common, toComparison } from '../explore/query';
 import { daysOf, type ExploreState } from '../explore/state';
@@ -45,7 +46,7 @@ export function TitlePage() {
         if (asset && title) return <Loaded key={member} dataset={dataset} snapshot={snapshot} asset={asset} title={title} member={member} />;
         return (
           <main className="page" id="main">
-            <h1>This dataset has no titles.</h1>
+            <h1>{t('member.noTitles')}</h1>
           </main>
         );
       }}
@@ -90,12 +91,13 @@ function Loaded({ dataset, snapshot, asset, title, member }: LoadedProps) {
   const loaded = useCube(version, query, leave);
   const trend = useTrend(dataset, version, lastDay, about, measure?.name ?? '', loaded);
   useEffect(() => {
-    document.title = `${member} · ${dataset.name} · Clio`;
+    document.title = t('words.dataPageTitle', { page: member, dataset: dataset.name });
   }, [member, dataset]);
   const shown = shownOf(loaded);
   if (!measure) return null;
   const dimensions = dataset.fields.filter((field) => field.attribute === null && field.name !== asset.name);
   const across = dimensions.find((field) => !field.multi);
+  const byBoth = (other: FieldInfo) => t('words.by', { what: measure.label, keys: formatList([asset.label, other.label]) });
   const chosen = (shown?.answer.rows ?? []).slice(0, FIRST_COMPARED).flatMap((row) => row.keys[0]?.value ?? []);
   return (
     <MemberFrame
@@ -104,20 +106,20 @@ function Loaded({ dataset, snapshot, asset, title, member }: LoadedProps) {
       page={page}
       name={member}
       loaded={loaded}
-      about={shown && `${formatCount(shown.answer.groupCount)} ${shown.answer.groupCount === 1 ? 'piece' : 'pieces'} of media`}
+      about={shown && t('title.media', { n: shown.answer.groupCount })}
     >
-      <section aria-label="All media">
+      <section aria-label={t('title.allMedia')}>
         <span className="member-actions">
           <MeasureSelect dataset={dataset} measure={measure.name} change={change} />
           {chosen.length > 1 && (
             <Link to="/compare" search={carriedSearch(state, dataset, { by: asset.name, selected: chosen })} className="button button-primary">
-              Compare the first two
+              {t('title.compareFirst')}
             </Link>
           )}
           <Link to="/" search={carriedSearch(state, dataset, { filters: about.filters })} className="button">
-            Explore them
+            {t('member.exploreThem')}
           </Link>
-          {shown && <TakeButton title={`All media of ${member}`} answered={shown} />}
+          {shown && <TakeButton title={t('title.allMediaOf', { title: member })} answered={shown} />}
         </span>
         <PanelBody loaded={loaded}>
           {(data) => <Artwork dataset={dataset} state={state} data={data} measures={measures} measure={measure} />}
@@ -139,17 +141,17 @@ function Loaded({ dataset, snapshot, asset, title, member }: LoadedProps) {
           />
         ))}
         {shown?.answer.reach && (
-          <Panel title="Whom they reach together" loaded={loaded}>
+          <Panel title={t('title.together')} loaded={loaded}>
             {({ answer }) => answer.reach && <ReachSteps reach={answer.reach} rows={answer.rows} people={peopleMeasure(dataset)} />}
           </Panel>
         )}
         {across && (
-          <section className="panel member-wide" aria-label={`${measure.label} by ${asset.label} and ${across.label}`}>
+          <section className="panel member-wide" aria-label={byBoth(across)}>
             <header className="panel-head">
               <h2>
-                {measure.label} by {asset.label} and {across.label}
+                {byBoth(across)}
               </h2>
-              <TakeButton title={`${measure.label} by ${asset.label} and ${across.label}`} answered={shown} hasOwnRows />
+              <TakeButton title={byBoth(across)} answered={shown} hasOwnRows />
             </header>
             <ActionsContext value={{ dataset, state, change, ...NOTHING_TICKED }}>
               <HeatMap dataset={dataset} snapshot={snapshot} state={{ ...about, groupBy: [asset.name, across.name] }} measure={measure.name} />
@@ -177,7 +179,7 @@ function Artwork({ dataset, state, data: { answer, query }, measures, measure }:
   const [first, ...others] = rows;
   const small = measures.map((_, index) => index).slice(1, 3);
   const key = first?.keys[0];
-  if (!first || !key) return <p className="panel-hint">There is no data for it in these days with these filters.</p>;
+  if (!first || !key) return <p className="panel-hint">{t('words.noData')}</p>;
   return (
     <div className="artwork">
       <div className="artwork-lead">
@@ -185,12 +187,12 @@ function Artwork({ dataset, state, data: { answer, query }, measures, measure }:
         <h2 className="artwork-name">
           <AssetLink dataset={dataset} state={state} value={key.value} label={key.label} />{' '}
           <span className="muted">
-            rank {formatPlaces(ranks[0] ?? { best: null, worst: null })} of {formatCount(groupCount)}
+            {t('member.rank', { rank: formatPlaces(ranks[0] ?? { best: null, worst: null }), all: groupCount })}
           </span>
         </h2>
         <Facts measures={measures} lead={measure.name} row={first} compared={query.compare != null} scale={scale} reference={reference} />
       </div>
-      <ul className="artwork-others" aria-label="The others">
+      <ul className="artwork-others" aria-label={t('title.others')}>
         {others.map((row) => {
           const cell = row.keys[0];
           if (cell?.value == null || cell.value === '') return null;
@@ -215,7 +217,7 @@ function Artwork({ dataset, state, data: { answer, query }, measures, measure }:
           );
         })}
       </ul>
-      {reference !== null && <p className="muted artwork-note">The dashed line is the value of all of them together. Ranks hold jointly at 95 %, for counting error alone.</p>}
+      {reference !== null && <p className="muted artwork-note">{t('title.note')}</p>}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 // Asks for the name of a view, in the place where it will be shown.
 
 import { type FormEvent, useEffect, useRef } from 'react';
+import { t } from '../../language';
 import './NameForm.css';
 
 interface NameFormProps {
@@ -35,10 +36,10 @@ export function NameForm({ label, name, onName, onCancel }: NameFormProps) {
         }}
       />
       <button type="submit" className="button button-primary">
-        Save
+        {t('words.save')}
       </button>
       <button type="button" className="button" onClick={onCancel}>
-        Cancel
+        {t('words.cancel')}
       </button>
     </form>
   );

@@ -4,6 +4,7 @@ import { Link, useLocation, useRouter } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { AddViewDocument, ChangeViewDocument } from '../../api/generated';
 import { readOpened, rememberOpened, useKeep, useViews, type View } from '../../api/views';
+import { rich, t } from '../../language';
 import { NameForm } from './NameForm';
 import './ViewBar.css';
 
@@ -34,36 +35,36 @@ function Bar({ views }: { readonly views: readonly View[] }) {
   };
 
   return (
-    <section className="view-bar" aria-label="View">
+    <section className="view-bar" aria-label={t('views.view')}>
       {view ? (
         <span className="view-now">
-          <span className="muted">View</span> <strong>{view.name}</strong>
-          {isChanged && <span className="view-changed">● changed</span>}
+          {rich('views.now', { name: view.name, label: <span className="muted" />, of: <strong dir="auto" /> })}
+          {isChanged && <span className="view-changed">{t('views.changed')}</span>}
         </span>
       ) : (
-        <span className="muted">No view is open</span>
+        <span className="muted">{t('views.noneOpen')}</span>
       )}
       {view && isChanged && (
         <>
           <button type="button" className="button" onClick={() => history.push(view.address)}>
-            Reset
+            {t('words.reset')}
           </button>
           {view.isMine && (
             <button type="button" className="button" onClick={() => void save(view)}>
-              Save
+              {t('words.save')}
             </button>
           )}
         </>
       )}
       {naming ? (
-        <NameForm label="Name of the new view" name="" onName={(name) => void saveAs(name)} onCancel={() => setNaming(false)} />
+        <NameForm label={t('views.nameOfNew')} name="" onName={(name) => void saveAs(name)} onCancel={() => setNaming(false)} />
       ) : (
         <button type="button" className="button" onClick={() => setNaming(true)}>
-          Save as…
+          {t('views.saveAs')}
         </button>
       )}
       <Link to="/views" search={{}} className="button button-quiet">
-        All views
+        {t('views.all')}
       </Link>
       {problem !== null && (
         <p className="view-problem" role="alert">

@@ -8,6 +8,7 @@ import { Failure, Placeholder } from '../../components/Panel';
 import { Segments } from '../../components/Segments';
 import { WithSnapshot } from '../../components/WithSnapshot';
 import { formatMoment } from '../../format';
+import { type BareKey, t } from '../../language';
 import { NameForm } from './NameForm';
 import '../../components/Panel.css';
 import '../../components/Segments.css';
@@ -16,19 +17,19 @@ import './ViewBar.css';
 import './ViewsPage.css';
 
 export function ViewsPage() {
-  return <WithSnapshot title="Views">{() => <Loaded />}</WithSnapshot>;
+  return <WithSnapshot title={t('page.views')}>{() => <Loaded />}</WithSnapshot>;
 }
 
 function Loaded() {
   const views = useViews();
   return (
     <main className="page" id="main">
-      <h1 className="views-title">Views</h1>
+      <h1 className="views-title">{t('page.views')}</h1>
       {views.data ? (
         views.data.keeping.hint === null ? (
           <Kept views={views.data.views} />
         ) : (
-          <p className="panel views-empty">{views.data.keeping.hint}</p>
+          <p className="panel views-empty">{t('views.notKept', { hint: views.data.keeping.hint })}</p>
         )
       ) : (
         <div className="panel panel-start">
@@ -46,11 +47,10 @@ function Loaded() {
 const LISTS = ['mine', 'shared', 'recent'] as const;
 type List = (typeof LISTS)[number];
 
-const LABELS: Readonly<Record<List, string>> = { mine: 'Mine', shared: 'Shared', recent: 'Recent' };
-const NONE: Readonly<Record<List, string>> = {
-  mine: 'No views yet. On Explore, choose what you want to see again, and press “Save as…”.',
-  shared: 'No shared views yet. “Share” next to one of yours lets others see it.',
-  recent: 'No view has been opened yet.',
+const NONE: Readonly<Record<List, BareKey>> = {
+  mine: 'views.noneMine',
+  shared: 'views.noneShared',
+  recent: 'views.noneRecent',
 };
 
 function viewsOf(list: List, views: readonly View[]): readonly View[] {
@@ -75,12 +75,12 @@ function Kept({ views }: { readonly views: readonly View[] }) {
   };
 
   return (
-    <section className="panel" aria-label="Views">
+    <section className="panel" aria-label={t('page.views')}>
       <header className="panel-head">
         <Segments
-          legend="Which views"
+          legend={t('views.which')}
           name="views"
-          options={LISTS.map((id) => ({ id, label: LABELS[id] }))}
+          options={LISTS.map((id) => ({ id, label: t(`views.${id}`) }))}
           value={list}
           onChange={setList}
         />
@@ -91,7 +91,7 @@ function Kept({ views }: { readonly views: readonly View[] }) {
         </p>
       )}
       {shown.length === 0 ? (
-        <p className="views-empty">{NONE[list]}</p>
+        <p className="views-empty">{t(NONE[list])}</p>
       ) : (
         <ul>
           {shown.map((view) => (
@@ -102,9 +102,9 @@ function Kept({ views }: { readonly views: readonly View[] }) {
       <p className="views-line views-undo" role="status">
         {removed !== null && (
           <>
-            “{removed.name}” was deleted.{' '}
+            {t('views.deleted', { name: removed.name })}{' '}
             <button type="button" className="button" onClick={() => void undo(removed)}>
-              Undo
+              {t('words.undo')}
             </button>
           </>
         )}
@@ -130,7 +130,7 @@ function Row({ view, keep, onRemove }: RowProps) {
     <li className="view">
       {naming ? (
         <NameForm
-          label={`New name of ${name}`}
+          label={t('views.newName', { name })}
           name={name}
           onName={(text) => void change({ name: text }).then((result) => result !== null && setNaming(false))}
           onCancel={() => setNaming(false)}
@@ -145,29 +145,29 @@ function Row({ view, keep, onRemove }: RowProps) {
               open(view);
             }}
           >
-            {name}
+            <bdi>{name}</bdi>
           </a>
-          {isDefault && <span className="view-mark">★ default</span>}
-          {isShared && <span className="view-mark">shared</span>}
+          {isDefault && <span className="view-mark">{t('views.default')}</span>}
+          {isShared && <span className="view-mark">{t('views.isShared')}</span>}
         </span>
       )}
       <span className="view-when muted">
-        {openedAt === null ? 'never opened' : `opened ${formatMoment(openedAt)}`}, changed {formatMoment(changedAt)}
+        {openedAt === null ? t('views.never', { changed: formatMoment(changedAt) }) : t('views.opened', { opened: formatMoment(openedAt), changed: formatMoment(changedAt) })}
       </span>
       <span className="view-actions">
-        <button type="button" className="button button-quiet" aria-pressed={isDefault} aria-label={`Start with ${name}`} onClick={() => void keep(SetDefaultViewDocument, { id: isDefault ? null : id })}>
-          Start with
+        <button type="button" className="button button-quiet" aria-pressed={isDefault} aria-label={t('views.startWith', { name })} onClick={() => void keep(SetDefaultViewDocument, { id: isDefault ? null : id })}>
+          {t('views.start')}
         </button>
         {isMine && (
           <>
-            <button type="button" className="button" aria-label={`Rename ${name}`} onClick={() => setNaming(true)}>
-              Rename
+            <button type="button" className="button" aria-label={t('views.renameNamed', { name })} onClick={() => setNaming(true)}>
+              {t('views.rename')}
             </button>
-            <button type="button" className="button button-quiet" aria-pressed={isShared} aria-label={`Share ${name}`} onClick={() => void change({ isShared: !isShared })}>
-              Share
+            <button type="button" className="button button-quiet" aria-pressed={isShared} aria-label={t('views.shareNamed', { name })} onClick={() => void change({ isShared: !isShared })}>
+              {t('views.share')}
             </button>
-            <button type="button" className="button" aria-label={`Delete ${name}`} onClick={onRemove}>
-              Delete
+            <button type="button" className="button" aria-label={t('views.deleteNamed', { name })} onClick={onRemove}>
+              {t('views.delete')}
             </button>
           </>
         )}

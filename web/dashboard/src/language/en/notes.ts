@@ -1,0 +1,25 @@
+// Annotations of days.
+
+export default {
+  'notes.add': '+ Note',
+  'notes.addTitle': 'Note what happened',
+  'notes.list': 'What was noted',
+  'notes.edit': 'Edit',
+  'notes.editTitle': 'Edit the note “{text}”',
+  'notes.editNamed': 'Edit: {text}',
+  'notes.delete': 'Delete',
+  'notes.deleteNamed': 'Delete: {text}',
+  'notes.deleted': '“{text}” was deleted.',
+  'notes.undo': 'Undo',
+  'notes.what': 'What happened',
+  'notes.hint': 'Premiere, an outage, a campaign…',
+  'notes.firstDay': 'First day',
+  'notes.lastDay': 'Last day, if different',
+  'notes.about': 'About',
+  'notes.everything': 'everything',
+  'notes.save': 'Save',
+  'notes.cancel': 'Cancel',
+  'notes.enterDays': 'Enter days such as 2026-01-31.',
+  'notes.backwards': 'The last day is before the first one.',
+  'notes.sayWhat': 'Say what happened.',
+} as const;

@@ -1,0 +1,25 @@
+import type english from '../en/notes';
+
+export default {
+  'notes.add': '+ 메모',
+  'notes.addTitle': '있었던 일 메모하기',
+  'notes.list': '메모 목록',
+  'notes.edit': '수정',
+  'notes.editTitle': '메모 “{text}” 수정',
+  'notes.editNamed': '수정: {text}',
+  'notes.delete': '삭제',
+  'notes.deleteNamed': '삭제: {text}',
+  'notes.deleted': '“{text}” 메모를 삭제했습니다.',
+  'notes.undo': '실행 취소',
+  'notes.what': '있었던 일',
+  'notes.hint': '공개일, 장애, 캠페인…',
+  'notes.firstDay': '첫날',
+  'notes.lastDay': '마지막 날(다를 때만)',
+  'notes.about': '대상',
+  'notes.everything': '전체',
+  'notes.save': '저장',
+  'notes.cancel': '취소',
+  'notes.enterDays': '2026-01-31과 같은 형식으로 날짜를 입력하세요.',
+  'notes.backwards': '마지막 날이 첫날보다 앞섭니다.',
+  'notes.sayWhat': '있었던 일을 적어 주세요.',
+} satisfies Record<keyof typeof english, string>;
