@@ -66,6 +66,13 @@ const views = createRoute({
   component: lazyRouteComponent(() => import('./pages/views/ViewsPage'), 'ViewsPage'),
 });
 
+const outliers = createRoute({
+  getParentRoute: () => root,
+  path: '/outliers',
+  validateSearch: (search: RawSearch & SearchSchemaInput): RawSearch => textsOf(search),
+  component: lazyRouteComponent(() => import('./pages/outliers/OutliersPage'), 'OutliersPage'),
+});
+
 const link = createRoute({
   getParentRoute: () => root,
   path: '/l/$id',
@@ -80,7 +87,7 @@ const help = createRoute({
 
 export function makeRouter(history?: RouterHistory) {
   return createRouter({
-    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, views, status]), link, help]),
+    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, views, status]), outliers, link, help]),
     parseSearch,
     stringifySearch,
     ...(history && { history }),

@@ -7,6 +7,7 @@ import { vi } from 'vitest';
 import type { Annotation } from '../api/annotations';
 import type { CubeAnswer } from '../api/cube';
 import type { CubeQuery } from '../api/generated';
+import type { Handled } from '../api/outliers';
 import type { View } from '../api/views';
 import type { Link, LinkState, Status } from '../api/link';
 import { App, makeClient } from '../App';
@@ -96,6 +97,9 @@ export interface Gateway {
   views: readonly View[] | null;
   annotations: readonly Annotation[];
   readonly annotationsAsked: Record<string, unknown>[];
+  /** The outliers of a snapshot. */
+  outliers: (snapshot: number) => Reply;
+  handled: Handled;
   link: (id: string) => Reply;
   /** Whether serving has a snapshot. */
   held: (version: number) => Reply;
@@ -119,6 +123,8 @@ export function mockGateway(): Gateway {
     views: [],
     annotations: [],
     annotationsAsked: [],
+    outliers: () => failure('INVALID_ARGUMENT', 'the model declares no outliers'),
+    handled: { acknowledgements: { acknowledgements: [], hasMore: false }, mutes: [], lastOutlierVisit: null },
     link: (id) => failure('NOT_FOUND', `there is no link \`${id}\``),
     held: (version) => ({ data: { cube: { snapshot: serving(version).snapshot } } }),
     change: () => ({ data: {} }),
@@ -151,6 +157,8 @@ async function replyTo(gateway: Gateway, query: string, variables: Record<string
     gateway.annotationsAsked.push(variables);
     return { data: { annotations: { annotations: gateway.annotations, total: gateway.annotations.length } } };
   }
+  if (query.includes('query Outliers')) return gateway.outliers(Number(variables['snapshot']));
+  if (query.includes('query Handled')) return { data: gateway.handled };
   if (query.includes('query Link')) return gateway.link(String(variables['id']));
   if (query.includes('query Held')) return gateway.held(Number(variables['snapshot']));
   const name = /mutation (\w+)/.exec(query)?.[1];
