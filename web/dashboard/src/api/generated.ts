@@ -161,9 +161,9 @@ export type VerdictWord =
   | 'WITHIN_COUNTING_ERROR'
   | 'TOO_LITTLE_DATA';
 
-export type SnapshotPartsFragment = { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null };
+export type SnapshotPartsFragment = { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null };
 
-export type StatusPartsFragment = { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null };
+export type StatusPartsFragment = { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null };
 
 export type RefusedPartsFragment = { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean };
 
@@ -180,17 +180,17 @@ export type DaysFragment = { from: string, to: string };
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null, person: string }, me: { name: string, kind: string } | null, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }>, outliers: { dimension: string, peers: Array<string>, pool: string | null, rate: string, watching: string | null, beyond: number, worthwhile: number } | null }, serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null, person: string }, me: { name: string, kind: string } | null, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }>, outliers: { dimension: string, peers: Array<string>, pool: string | null, rate: string, watching: string | null, beyond: number, worthwhile: number } | null }, serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StatusQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusesSubscription = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StatusesSubscription = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type ExploreQueryVariables = Exact<{
   query: CubeQuery;
@@ -221,7 +221,12 @@ export type MembersQuery = { members: { total: number, members: Array<{ field: s
 export type RecordsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RecordsQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, refusedSnapshots: Array<{ version: number, committedAt: string | null, reason: string, isMarkedBad: boolean }>, runs: Array<{ id: string, startedAt: string, endedAt: string, outcome: RunOutcome, error: string | null, snapshot: number | null, days: Array<string>, rowsIn: Array<{ source: string, nRows: number }>, rowsQuarantined: Array<{ source: string, nRows: number }>, leftOut: Array<{ table: string, nFiles: number, files: Array<string> }>, steps: Array<{ step: string, startedAt: string, endedAt: string | null, nRows: number, nAttempts: number, error: string | null }> }> };
+export type RecordsQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, refusedSnapshots: Array<{ version: number, committedAt: string | null, reason: string, isMarkedBad: boolean }> };
+
+export type RunsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RunsQuery = { runs: Array<{ id: string, startedAt: string, endedAt: string, outcome: RunOutcome, error: string | null, snapshot: number | null, days: Array<string>, rowsIn: Array<{ source: string, nRows: number }>, rowsQuarantined: Array<{ source: string, nRows: number }>, leftOut: Array<{ table: string, nFiles: number, files: Array<string> }>, steps: Array<{ step: string, startedAt: string, endedAt: string | null, nRows: number, nAttempts: number, error: string | null }> }> };
 
 export type ViewsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -282,7 +287,7 @@ export type HeldQueryVariables = Exact<{
 }>;
 
 
-export type HeldQuery = { cube: { snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } } };
+export type HeldQuery = { cube: { snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } } };
 
 export type AddLinkMutationVariables = Exact<{
   link: LinkInput;
@@ -450,6 +455,7 @@ export const SnapshotPartsFragmentDoc = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -496,6 +502,7 @@ export const StatusPartsFragmentDoc = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -800,6 +807,7 @@ export const StartDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -848,6 +856,7 @@ export const StatusDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -896,6 +905,7 @@ export const StatusesDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -1153,36 +1163,6 @@ export const RecordsDocument = new TypedDocumentString(`
   refusedSnapshots(first: 30) {
     ...RefusedParts
   }
-  runs(limit: 30) {
-    id
-    startedAt
-    endedAt
-    outcome
-    error
-    snapshot
-    days
-    rowsIn {
-      source
-      nRows
-    }
-    rowsQuarantined {
-      source
-      nRows
-    }
-    leftOut {
-      table
-      nFiles
-      files
-    }
-    steps {
-      step
-      startedAt
-      endedAt
-      nRows
-      nAttempts
-      error
-    }
-  }
 }
     fragment SnapshotParts on Snapshot {
   version
@@ -1192,6 +1172,7 @@ export const RecordsDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -1226,6 +1207,40 @@ fragment RefusedParts on RefusedSnapshot {
   reason
   isMarkedBad
 }`) as unknown as TypedDocumentString<RecordsQuery, RecordsQueryVariables>;
+export const RunsDocument = new TypedDocumentString(`
+    query Runs {
+  runs(limit: 30) {
+    id
+    startedAt
+    endedAt
+    outcome
+    error
+    snapshot
+    days
+    rowsIn {
+      source
+      nRows
+    }
+    rowsQuarantined {
+      source
+      nRows
+    }
+    leftOut {
+      table
+      nFiles
+      files
+    }
+    steps {
+      step
+      startedAt
+      endedAt
+      nRows
+      nAttempts
+      error
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunsQuery, RunsQueryVariables>;
 export const ViewsDocument = new TypedDocumentString(`
     query Views {
   keeping {
@@ -1350,6 +1365,7 @@ export const HeldDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay

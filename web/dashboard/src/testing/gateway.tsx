@@ -34,6 +34,7 @@ export function serving(version: number, part: Partial<Status> = {}): Status {
       lastDay: '2026-01-03',
       nDays: 3,
       nCells: 900,
+      withheld: false,
       verification: null,
     },
     refused: null,
@@ -93,6 +94,7 @@ export interface Gateway {
   start: () => Reply;
   members: (variables: Record<string, unknown>) => { readonly members: readonly unknown[]; readonly total: number };
   records: () => Reply;
+  runs: () => Reply;
   /** What is kept; null where nothing can be. */
   views: readonly View[] | null;
   annotations: readonly Annotation[];
@@ -119,7 +121,8 @@ export function mockGateway(): Gateway {
     cube: () => ({}),
     start: () => ({ data: { insecure: false, me: null, keeping: keepingOf(gateway), dataset: DATASET_INFO, serving: gateway.status } }),
     members: () => ({ members: [], total: 0 }),
-    records: () => ({ data: { serving: gateway.status, snapshots: [], refusedSnapshots: [], runs: [] } }),
+    records: () => ({ data: { serving: gateway.status, snapshots: [], refusedSnapshots: [] } }),
+    runs: () => ({ data: { runs: [] } }),
     views: [],
     annotations: [],
     annotationsAsked: [],
@@ -152,6 +155,7 @@ async function replyTo(gateway: Gateway, query: string, variables: Record<string
   if (query.includes('query Status')) return { data: { serving: gateway.status } };
   if (query.includes('query Members')) return { data: { members: gateway.members(variables) } };
   if (query.includes('query Records')) return gateway.records();
+  if (query.includes('query Runs')) return gateway.runs();
   if (query.includes('query Views')) return { data: { keeping: keepingOf(gateway), views: gateway.views ?? [] } };
   if (query.includes('query Annotations')) {
     gateway.annotationsAsked.push(variables);
