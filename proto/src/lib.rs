@@ -69,20 +69,20 @@ pub use period::{
 pub use principal::{GATEWAY_TOKEN, PRINCIPAL_METADATA, Principal, PrincipalKind};
 pub use query::{
     Answer, Arm, ColumnKind, ColumnValue, Compared, ComparedMeasure, ComparedPart, Comparison,
-    Coverage, Cursor, CursorParseError, DeclaredTest, Direction, Exposure, Extra, GroupKey, Having,
-    Interval, Intervals, Key, LookBack, MAX_GROUP_BY, MAX_HAVING_TESTS, MAX_LIMIT,
-    MAX_LOOK_BACK_DAYS, MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS, MAX_TRAILING_DAYS,
-    MAX_VERDICT_DAYS, MAX_VERDICT_ROWS, MeasureTest, Mix, MixedLookup, Newcomers, Notice, Order,
-    OrderBy, Outlier, OutlierContrast, OutlierKind, OutlierList, Overlap, Query, QueryRange,
-    QuestionPart, Rank, Reach, ReachStep, Row, SamplingBasis, TimeGrain, TimeWindow, Value,
-    Verdict, VerdictWord, Withheld, Work, WorkStep, of_comparison,
+    Coverage, Cursor, CursorParseError, DeclaredTest, Direction, EarlierOutlier, EarlierOutliers,
+    Exposure, Extra, GroupKey, Having, Interval, Intervals, Key, LookBack, MAX_GROUP_BY,
+    MAX_HAVING_TESTS, MAX_LIMIT, MAX_LOOK_BACK_DAYS, MAX_MEASURES, MAX_NOTICES, MAX_REACH_ROWS,
+    MAX_TRAILING_DAYS, MAX_VERDICT_DAYS, MAX_VERDICT_ROWS, MeasureTest, Mix, MixedLookup,
+    Newcomers, Notice, Order, OrderBy, Outlier, OutlierContrast, OutlierKind, OutlierList, Overlap,
+    Query, QueryRange, QuestionPart, Rank, Reach, ReachStep, Row, SamplingBasis, TimeGrain,
+    TimeWindow, Value, Verdict, VerdictWord, Withheld, Work, WorkStep, of_comparison,
 };
 pub use roles::{MeasureRule, Policy, Right, Role, RoleLimits, Roles, RolesError, Who};
 pub use runs::{FilesLeftOut, RunInfo, RunOutcome, RunStep, StepInfo};
 pub use secret::{Secret, SecretError};
 pub use service::{
     CubeService, Description, FieldInfo, MeasureClass, MeasureClassName, MeasureInfo, Member,
-    MemberPage, MembersRequest, ServingState, ServingStatus, StatusStream,
+    MemberPage, MembersRequest, OutlierInfo, ServingState, ServingStatus, StatusStream,
 };
 pub use snapshot::{
     Pin, RefusedSnapshot, SnapshotInfo, SnapshotList, Unattributed, VerificationInfo,

@@ -33,7 +33,9 @@ pub use intervals::{Interval, Intervals, SamplingBasis};
 use jiff::civil::Date;
 pub use newcomers::{LookBack, MAX_LOOK_BACK_DAYS, Newcomers};
 pub use notice::Notice;
-pub use outlier::{Outlier, OutlierContrast, OutlierKind, OutlierList};
+pub use outlier::{
+    EarlierOutlier, EarlierOutliers, Outlier, OutlierContrast, OutlierKind, OutlierList,
+};
 pub use part::QuestionPart;
 pub use reach::{MAX_REACH_ROWS, Overlap, Reach, ReachStep};
 use strum::EnumCount;

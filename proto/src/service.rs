@@ -90,6 +90,27 @@ pub struct Description {
     pub ages: Vec<FieldInfo>,
     /// Measures in the model's order.
     pub measures: Vec<MeasureInfo>,
+    /// What outliers are, where the model declares them, and whoever asks may see them.
+    pub outliers: Option<OutlierInfo>,
+}
+
+/// What a model calls outliers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutlierInfo {
+    /// The dimension whose members are compared.
+    pub dimension: FieldRef,
+    /// The attributes that peers have in common.
+    pub peers: Vec<FieldRef>,
+    /// The one of them by whose values the spread of peers is pooled; `None` for all members together.
+    pub pool: Option<FieldRef>,
+    /// What they are compared by, as the model writes it: `plays / impressions`.
+    pub rate: String,
+    /// How people watch on after they started, as the model writes it.
+    pub watching: Option<String>,
+    /// The relative difference from peers that makes an outlier: above 0.
+    pub beyond: f64,
+    /// The relative fall of a rate, and rise of the events per person, that make fatigue: above 0 and at most 1.
+    pub worthwhile: f64,
 }
 
 /// A dimension or an attribute.

@@ -12,6 +12,7 @@
 //! listed.rs     probabilities ─▶ the longest list with little error; members stay while beyond half the threshold
 //! replay.rs     the lists of successive days, to know who was listed, and since when
 //! shown.rs      listed members, with their numbers
+//! became.rs     those of an earlier list, and what they are now
 //! ```
 //!
 //! Nothing is remembered: the lists of earlier days are computed from their own data, so that equal snapshots have
@@ -19,6 +20,7 @@
 //! all members, and, where rates fell, one for each half of their windows; it is done once per snapshot, at the first
 //! request.
 
+mod became;
 mod judged;
 mod listed;
 mod mix;
@@ -32,7 +34,7 @@ mod spread;
 
 use std::time::Instant;
 
-use clio_proto::{Code, FieldRef, OutlierList, OutlierRules, Period, ServiceError, Watching};
+use clio_proto::{Code, FieldRef, OutlierList, Period, ServiceError};
 use jiff::civil::Date;
 
 use crate::aggregate::Cancel;
@@ -41,7 +43,7 @@ use crate::snapshot::Snapshot;
 use peers::Peers;
 use people::{Asking, OfPeople};
 use ratio::MIN_DAYS;
-use replay::Replay;
+use replay::{Replay, Replayed};
 use sightings::{Sighted, sightings};
 
 /// The number of settled days over which members are compared: four of each weekday.
@@ -49,6 +51,9 @@ const N_DAYS: usize = 28;
 
 /// The number of earlier days for which lists are computed, to know who was listed on them, and since when.
 const N_REPLAYED: usize = 13;
+
+/// The number of settled days between the newest list and the earlier one that is shown beside it: a week.
+const N_BETWEEN: usize = 7;
 
 /// Computes the outliers of a snapshot; may take long, so call it on a thread that may block.
 pub(crate) fn outliers(
@@ -61,7 +66,9 @@ pub(crate) fn outliers(
         let message = "the model of this snapshot declares no outliers; add `[outliers]`, which says what is compared with what, and run the etl";
         return Err(ServiceError::new(Code::InvalidArgument, message));
     };
-    refuse_parts(snapshot, rules)?;
+    if let Some(why) = snapshot.outliers_withheld(rules) {
+        return Err(ServiceError::new(Code::PermissionDenied, why));
+    }
     let days = settled(snapshot);
     if days.len() < MIN_DAYS {
         let message = format!(
@@ -83,7 +90,7 @@ pub(crate) fn outliers(
     let (sighted, of_people): (Vec<Sighted>, Vec<OfPeople>) = told.unzip();
     let replay =
         Replay { asking, peers: &peers, sighted: &sighted, of_people: &of_people, days: &days };
-    let (today, found) = replay.run()?;
+    let Replayed { today, found, earlier } = replay.run()?;
     let n_judged = today.rates.len();
     Ok(OutlierList {
         snapshot: snapshot.info.clone(),
@@ -93,33 +100,9 @@ pub(crate) fn outliers(
         n_judged: n_judged as u64,
         n_not_judged: n_seen.saturating_sub(n_judged) as u64,
         outliers: replay.shown(&today, &found)?,
+        earlier: earlier.map(|earlier| replay.became(&today, &found, &earlier)).transpose()?,
         elapsed: started.elapsed(),
     })
-}
-
-/// Refuses a snapshot with hidden rows or measures: the numbers of peers, and who stands out among them, would reveal
-/// something about the hidden rows.
-fn refuse_parts(snapshot: &Snapshot, rules: &OutlierRules) -> Result<(), ServiceError> {
-    let denied = |message: String| Err(ServiceError::new(Code::PermissionDenied, message));
-    if snapshot.seen_rows().is_some() {
-        let message =
-            "outliers are told of all rows, and your roles show some; ask somebody who sees all";
-        return denied(message.to_owned());
-    }
-    let watching = match &rules.watching {
-        Some(Watching::Rate(rate)) => [Some(&rate.above), Some(&rate.below)],
-        Some(Watching::Share(_)) | None => [None, None],
-    };
-    let share = match &rules.watching {
-        Some(Watching::Share(share)) => Some(share.measure()),
-        Some(Watching::Rate(_)) | None => None,
-    };
-    let of_rate = [rules.rate.above.as_str(), rules.rate.below.as_str()];
-    let watching = watching.into_iter().flatten().map(String::as_str).chain(share);
-    match of_rate.into_iter().chain(watching).find(|name| !snapshot.sees_measure(name)) {
-        None => Ok(()),
-        Some(_) => denied("outliers are told by measures that your roles hide".to_owned()),
-    }
 }
 
 /// The newest settled days that are stored individually.
@@ -131,6 +114,13 @@ fn settled(snapshot: &Snapshot) -> Vec<Date> {
     let mut days: Vec<Date> = newest.copied().collect();
     days.reverse();
     days
+}
+
+/// The day, by position, whose list is shown beside the newest one; `None` if there is none before it.
+fn earlier_of(n_days: usize) -> Option<usize> {
+    let last = n_days - 1;
+    let day = last.saturating_sub(N_BETWEEN).max(first_looked_at(n_days));
+    (day < last).then_some(day)
 }
 
 /// The first of so many days for which a list is computed: the first one whose whole window is available, or at least

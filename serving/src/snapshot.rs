@@ -33,7 +33,8 @@ use std::sync::{Arc, OnceLock};
 
 use clio_proto::{
     AskedMeasure, Description, FieldInfo, FieldRef, MeasureClass, MeasureInfo, MeasureKind, Model,
-    OutlierList, Percentile, Period, RetiredDays, ServiceError, SnapshotInfo, display_name,
+    OutlierInfo, OutlierList, Percentile, Period, RetiredDays, ServiceError, SnapshotInfo,
+    display_name,
 };
 use jiff::civil::Date;
 use tokio::sync::OnceCell;
@@ -168,7 +169,29 @@ impl Snapshot {
             fields: fields.collect(),
             ages: self.age_fields().collect(),
             measures: measures.collect(),
+            outliers: self.describe_outliers(),
         }
+    }
+
+    /// What outliers are, if the model declares them and they are shown.
+    fn describe_outliers(&self) -> Option<OutlierInfo> {
+        let rules = self.model.outliers()?;
+        if self.outliers_withheld(rules).is_some() {
+            return None;
+        }
+        let attribute = |name: &String| FieldRef {
+            dimension: rules.dimension.clone(),
+            attribute: Some(name.clone()),
+        };
+        Some(OutlierInfo {
+            dimension: FieldRef { dimension: rules.dimension.clone(), attribute: None },
+            peers: rules.peers.iter().map(attribute).collect(),
+            pool: rules.pool.as_ref().map(attribute),
+            rate: rules.rate.to_string(),
+            watching: rules.watching.as_ref().map(ToString::to_string),
+            beyond: rules.beyond,
+            worthwhile: self.model.worthwhile(),
+        })
     }
 }
 

@@ -113,6 +113,7 @@ fn dataset() -> Description {
         }],
         ages: Vec::new(),
         measures: Vec::new(),
+        outliers: None,
     }
 }
 

@@ -4,13 +4,21 @@ use super::{field_from_text, invalid};
 use crate::error::ServiceError;
 use crate::id::Fingerprint;
 use crate::model::{MeasureFormat, WeekStart};
-use crate::service::{Description, FieldInfo, MeasureClass, MeasureInfo};
+use crate::service::{Description, FieldInfo, MeasureClass, MeasureInfo, OutlierInfo};
 use crate::wire;
 
 /// A description for a client.
 pub fn description_to_wire(description: Description) -> wire::DescribeResponse {
-    let Description { dataset, timezone, fingerprint, week_starts, fields, ages, measures } =
-        description;
+    let Description {
+        dataset,
+        timezone,
+        fingerprint,
+        week_starts,
+        fields,
+        ages,
+        measures,
+        outliers,
+    } = description;
     wire::DescribeResponse {
         dataset,
         timezone,
@@ -23,6 +31,7 @@ pub fn description_to_wire(description: Description) -> wire::DescribeResponse {
             WeekStart::Sunday => wire::Weekday::Sunday,
         }
         .into(),
+        outliers: outliers.map(outliers_to_wire),
     }
 }
 
@@ -47,6 +56,7 @@ pub fn description_from_wire(
         measures,
         week_starts: _,
         ages,
+        outliers,
     } = response;
     Ok(Description {
         dataset,
@@ -56,6 +66,34 @@ pub fn description_from_wire(
         fields: fields.into_iter().map(field_info_from_wire).collect::<Result<_, _>>()?,
         ages: ages.into_iter().map(field_info_from_wire).collect::<Result<_, _>>()?,
         measures: measures.into_iter().map(measure_info_from_wire).collect::<Result<_, _>>()?,
+        outliers: outliers.map(outliers_from_wire).transpose()?,
+    })
+}
+
+fn outliers_to_wire(info: OutlierInfo) -> wire::OutlierRules {
+    let OutlierInfo { dimension, peers, pool, rate, watching, beyond, worthwhile } = info;
+    wire::OutlierRules {
+        dimension: dimension.to_string(),
+        peers: peers.iter().map(ToString::to_string).collect(),
+        pool: pool.map(|field| field.to_string()),
+        rate,
+        watching,
+        beyond,
+        worthwhile,
+    }
+}
+
+fn outliers_from_wire(rules: wire::OutlierRules) -> Result<OutlierInfo, ServiceError> {
+    let wire::OutlierRules { dimension, peers, pool, rate, watching, beyond, worthwhile } = rules;
+    let peer = |text: String| field_from_text("outliers.peers", &text);
+    Ok(OutlierInfo {
+        dimension: field_from_text("outliers.dimension", &dimension)?,
+        peers: peers.into_iter().map(peer).collect::<Result<_, _>>()?,
+        pool: pool.map(|text| field_from_text("outliers.pool", &text)).transpose()?,
+        rate,
+        watching,
+        beyond,
+        worthwhile,
     })
 }
 

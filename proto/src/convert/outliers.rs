@@ -5,7 +5,9 @@ use super::snapshots::{snapshot_from_wire, snapshot_to_wire};
 use super::{date, duration_from_wire, duration_to_wire, field_from_text, invalid, required};
 use crate::error::ServiceError;
 use crate::id::SnapshotId;
-use crate::query::{Outlier, OutlierContrast, OutlierKind, OutlierList};
+use crate::query::{
+    EarlierOutlier, EarlierOutliers, Outlier, OutlierContrast, OutlierKind, OutlierList,
+};
 use crate::wire;
 
 /// Encodes a request for outliers.
@@ -28,6 +30,7 @@ pub fn outliers_to_wire(list: OutlierList) -> wire::OutliersResponse {
         n_judged,
         n_not_judged,
         outliers,
+        earlier,
         elapsed,
     } = list;
     wire::OutliersResponse {
@@ -40,6 +43,7 @@ pub fn outliers_to_wire(list: OutlierList) -> wire::OutliersResponse {
         n_not_judged,
         outliers: outliers.into_iter().map(outlier_to_wire).collect(),
         elapsed: Some(duration_to_wire(elapsed)),
+        earlier: earlier.map(earlier_to_wire),
     }
 }
 
@@ -59,6 +63,7 @@ pub fn outliers_from_wire(response: wire::OutliersResponse) -> Result<OutlierLis
         n_not_judged,
         outliers,
         elapsed,
+        earlier,
     } = response;
     Ok(OutlierList {
         snapshot: snapshot_from_wire(required("snapshot", snapshot)?)?,
@@ -68,7 +73,73 @@ pub fn outliers_from_wire(response: wire::OutliersResponse) -> Result<OutlierLis
         n_judged,
         n_not_judged,
         outliers: outliers.into_iter().map(outlier_from_wire).collect::<Result<_, _>>()?,
+        earlier: earlier.map(earlier_from_wire).transpose()?,
         elapsed: duration_from_wire(elapsed.unwrap_or_default())?,
+    })
+}
+
+fn kind_to_wire(kind: OutlierKind) -> wire::OutlierKind {
+    match kind {
+        OutlierKind::Misleading => wire::OutlierKind::Misleading,
+        OutlierKind::Fatigue => wire::OutlierKind::Fatigue,
+        OutlierKind::Star => wire::OutlierKind::Star,
+        OutlierKind::Weak => wire::OutlierKind::Weak,
+    }
+}
+
+fn kind_from_wire(kind: i32) -> Result<OutlierKind, ServiceError> {
+    match wire::OutlierKind::try_from(kind) {
+        Ok(wire::OutlierKind::Misleading) => Ok(OutlierKind::Misleading),
+        Ok(wire::OutlierKind::Fatigue) => Ok(OutlierKind::Fatigue),
+        Ok(wire::OutlierKind::Star) => Ok(OutlierKind::Star),
+        Ok(wire::OutlierKind::Weak) => Ok(OutlierKind::Weak),
+        Ok(wire::OutlierKind::Unspecified) | Err(_) => {
+            Err(invalid("outliers.kind", format_args!("{kind} is none that we know")))
+        }
+    }
+}
+
+fn earlier_to_wire(earlier: EarlierOutliers) -> wire::EarlierOutliers {
+    let outlier = |outlier: EarlierOutlier| {
+        let EarlierOutlier { kind, value, label, media, now, listed_through, rate, watching } =
+            outlier;
+        wire::EarlierOutlier {
+            kind: kind_to_wire(kind).into(),
+            value,
+            label,
+            media,
+            now: now.into_iter().map(|kind| kind_to_wire(kind).into()).collect(),
+            listed_through: listed_through.to_string(),
+            rate: rate.map(contrast_to_wire),
+            watching: watching.map(contrast_to_wire),
+        }
+    };
+    let EarlierOutliers { day, outliers } = earlier;
+    wire::EarlierOutliers {
+        day: day.to_string(),
+        outliers: outliers.into_iter().map(outlier).collect(),
+    }
+}
+
+fn earlier_from_wire(earlier: wire::EarlierOutliers) -> Result<EarlierOutliers, ServiceError> {
+    let outlier = |outlier: wire::EarlierOutlier| {
+        let wire::EarlierOutlier { kind, value, label, media, now, listed_through, rate, watching } =
+            outlier;
+        Ok(EarlierOutlier {
+            kind: kind_from_wire(kind)?,
+            value,
+            label,
+            media,
+            now: now.into_iter().map(kind_from_wire).collect::<Result<_, _>>()?,
+            listed_through: date("outliers.listed_through", &listed_through)?,
+            rate: rate.map(contrast_from_wire).transpose()?,
+            watching: watching.map(contrast_from_wire).transpose()?,
+        })
+    };
+    let wire::EarlierOutliers { day, outliers } = earlier;
+    Ok(EarlierOutliers {
+        day: date("outliers.earlier.day", &day)?,
+        outliers: outliers.into_iter().map(outlier).collect::<Result<_, ServiceError>>()?,
     })
 }
 
@@ -88,18 +159,12 @@ fn outlier_to_wire(outlier: Outlier) -> wire::Outlier {
         median,
         frequency,
     } = outlier;
-    let kind = match kind {
-        OutlierKind::Misleading => wire::OutlierKind::Misleading,
-        OutlierKind::Fatigue => wire::OutlierKind::Fatigue,
-        OutlierKind::Star => wire::OutlierKind::Star,
-        OutlierKind::Weak => wire::OutlierKind::Weak,
-    };
     let peer = |(field, value): (crate::FieldRef, Option<String>)| wire::OutlierPeer {
         field: field.to_string(),
         value,
     };
     wire::Outlier {
-        kind: kind.into(),
+        kind: kind_to_wire(kind).into(),
         value,
         label,
         media,
@@ -131,20 +196,11 @@ fn outlier_from_wire(outlier: wire::Outlier) -> Result<Outlier, ServiceError> {
         median,
         frequency,
     } = outlier;
-    let kind = match wire::OutlierKind::try_from(kind) {
-        Ok(wire::OutlierKind::Misleading) => OutlierKind::Misleading,
-        Ok(wire::OutlierKind::Fatigue) => OutlierKind::Fatigue,
-        Ok(wire::OutlierKind::Star) => OutlierKind::Star,
-        Ok(wire::OutlierKind::Weak) => OutlierKind::Weak,
-        Ok(wire::OutlierKind::Unspecified) | Err(_) => {
-            return Err(invalid("outliers.kind", format_args!("{kind} is none that we know")));
-        }
-    };
     let peer = |wire::OutlierPeer { field, value }| {
         Ok((field_from_text("outliers.peers.field", &field)?, value))
     };
     Ok(Outlier {
-        kind,
+        kind: kind_from_wire(kind)?,
         value,
         label,
         media,

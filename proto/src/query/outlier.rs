@@ -31,6 +31,8 @@ pub struct OutlierList {
     pub n_not_judged: u64,
     /// The outliers, by kind, the most certain first.
     pub outliers: Vec<Outlier>,
+    /// The list of an earlier day, and what became of it; `None` if no earlier list can be computed.
+    pub earlier: Option<EarlierOutliers>,
     /// Time of the computation.
     pub elapsed: Duration,
 }
@@ -66,6 +68,37 @@ pub struct Outlier {
     pub median: Option<OutlierContrast>,
     /// For [`OutlierKind::Fatigue`], events per person in the second half of the days, and in the first.
     pub frequency: Option<OutlierContrast>,
+}
+
+/// The list of an earlier settled day, computed from the days up to it, as the same snapshot has them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EarlierOutliers {
+    /// The day: seven settled days before the newest one, or the first one with a list if that is later.
+    pub day: Date,
+    /// Its outliers, by kind, then by value.
+    pub outliers: Vec<EarlierOutlier>,
+}
+
+/// An outlier of an earlier day, and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EarlierOutlier {
+    /// Its kind on that day.
+    pub kind: OutlierKind,
+    /// The member.
+    pub value: String,
+    /// The label, where it differs from the value.
+    pub label: Option<String>,
+    /// The address of a preview.
+    pub media: Option<String>,
+    /// Its kinds in the newest list, in the order of [`OutlierKind::ALL`]; empty if it is not an outlier any more.
+    pub now: Vec<OutlierKind>,
+    /// The last day through which it has been listed under its kind without interruption.
+    pub listed_through: Date,
+    /// Over the newest days, its rate and that of its peers, or for [`OutlierKind::Fatigue`] as there; `None` if it is
+    /// not compared any more.
+    pub rate: Option<OutlierContrast>,
+    /// For [`OutlierKind::Misleading`], how people watch on after they started, over the newest days.
+    pub watching: Option<OutlierContrast>,
 }
 
 /// A value of a member and the one expected from its peers.
@@ -165,6 +198,37 @@ impl fmt::Display for Outlier {
     }
 }
 
+/// What became of it, in a sentence: "listed through 2026-01-24; plays / impressions now 3 % (95 %: -2 % to +8 %)
+/// above its peers: 9.1 % beside 8.9 %".
+impl fmt::Display for EarlierOutlier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let others: Vec<&str> = self.now.iter().map(|kind| kind.as_str()).collect();
+        if self.now.contains(&self.kind) {
+            f.write_str("still listed")?;
+        } else if others.is_empty() {
+            write!(f, "listed through {}", self.listed_through)?;
+        } else {
+            write!(f, "listed through {}, and now as {}", self.listed_through, others.join(", "))?;
+        }
+        let beside = match self.kind {
+            OutlierKind::Misleading | OutlierKind::Star | OutlierKind::Weak => "its peers",
+            OutlierKind::Fatigue => "what it was",
+        };
+        match &self.rate {
+            None => f.write_str("; too little is known of the newest days to compare it")?,
+            Some(OutlierContrast { of, own, peers, ratio }) => {
+                let (own, peers) = (Share(*own), Share(*peers));
+                write!(f, "; {of} now {} {beside}: {own} beside {peers}", Beyond(ratio))?;
+            }
+        }
+        if let Some(OutlierContrast { of, own, peers, ratio }) = &self.watching {
+            let (own, peers) = (Share(*own), Share(*peers));
+            write!(f, "; {of} now {} theirs: {own} beside {peers}", Beyond(ratio))?;
+        }
+        Ok(())
+    }
+}
+
 /// The relative difference of a ratio from 1, with its interval.
 struct Beyond<'a>(&'a Value);
 
@@ -253,6 +317,47 @@ mod tests {
             "plays / impressions 18 % (95 %: -25 % to -10 %) below what it was, with the change of 40 others taken out: 9.8 % in the second \
              half of these days where the first half and the others make 11.9 %; impressions / viewers 3.40 after 2.10; since 2026-01-03, \
              wrong by a chance of 2 %"
+        );
+    }
+
+    #[test]
+    fn what_became_of_it_is_said_of_each_way() {
+        let contrast = |ratio: [f64; 3]| OutlierContrast {
+            of: "plays / impressions".to_owned(),
+            own: 0.091,
+            peers: 0.089,
+            ratio: Value::estimate(ratio[0], ratio[1], ratio[2], false),
+        };
+        let gone = EarlierOutlier {
+            kind: OutlierKind::Star,
+            value: "a1".to_owned(),
+            label: None,
+            media: None,
+            now: Vec::new(),
+            listed_through: Date::constant(2026, 1, 24),
+            rate: Some(contrast([1.03, 0.98, 1.08])),
+            watching: None,
+        };
+        let rate = "; plays / impressions now 3 % (95 %: -2 % to +8 %) above its peers: 9.1 % beside 8.9 %";
+        assert_eq!(gone.to_string(), format!("listed through 2026-01-24{rate}"));
+        let still = EarlierOutlier { now: vec![OutlierKind::Star], ..gone.clone() };
+        assert_eq!(still.to_string(), format!("still listed{rate}"));
+        let turned = EarlierOutlier { now: vec![OutlierKind::Weak], rate: None, ..gone.clone() };
+        assert_eq!(
+            turned.to_string(),
+            "listed through 2026-01-24, and now as weak; too little is known of the newest days to compare it"
+        );
+        let watched = EarlierOutlier {
+            kind: OutlierKind::Misleading,
+            now: vec![OutlierKind::Misleading, OutlierKind::Star],
+            watching: Some(contrast([0.9, 0.8, 1.0])),
+            ..gone
+        };
+        assert_eq!(
+            watched.to_string(),
+            format!(
+                "still listed{rate}; plays / impressions now 10 % (95 %: -20 % to +0 %) below theirs: 9.1 % beside 8.9 %"
+            )
         );
     }
 }

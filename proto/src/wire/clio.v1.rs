@@ -24,6 +24,34 @@ pub struct DescribeResponse {
     /// values are whole numbers of days or weeks since a member's first day.
     #[prost(message, repeated, tag = "7")]
     pub ages: ::prost::alloc::vec::Vec<FieldInfo>,
+    /// What outliers are, where the model declares them, and whoever asks may see them; otherwise absent.
+    #[prost(message, optional, tag = "8")]
+    pub outliers: ::core::option::Option<OutlierRules>,
+}
+/// What a model calls outliers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct OutlierRules {
+    /// The dimension whose members are compared.
+    #[prost(string, tag = "1")]
+    pub dimension: ::prost::alloc::string::String,
+    /// The attributes that peers have in common: "asset.title".
+    #[prost(string, repeated, tag = "2")]
+    pub peers: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The one of them by whose values the spread of peers is told; absent for all members together.
+    #[prost(string, optional, tag = "3")]
+    pub pool: ::core::option::Option<::prost::alloc::string::String>,
+    /// What they are compared by, as the model writes it: "plays / impressions".
+    #[prost(string, tag = "4")]
+    pub rate: ::prost::alloc::string::String,
+    /// How people go on who were won, as the model writes it.
+    #[prost(string, optional, tag = "5")]
+    pub watching: ::core::option::Option<::prost::alloc::string::String>,
+    /// How far from its peers a member is that stands out, as a share.
+    #[prost(double, tag = "6")]
+    pub beyond: f64,
+    /// How far a rate has fallen, and events a person have risen, of one that people have seen too often, as a share.
+    #[prost(double, tag = "7")]
+    pub worthwhile: f64,
 }
 /// A dimension or an attribute of one.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1063,6 +1091,47 @@ pub struct OutliersResponse {
     /// Time of the computation.
     #[prost(message, optional, tag = "9")]
     pub elapsed: ::core::option::Option<::prost_types::Duration>,
+    /// The list of an earlier day, and what became of it; absent if no earlier list can be computed.
+    #[prost(message, optional, tag = "10")]
+    pub earlier: ::core::option::Option<EarlierOutliers>,
+}
+/// The list of an earlier settled day, computed from the days up to it, as the same snapshot has them.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EarlierOutliers {
+    /// Seven settled days before the newest one, or the first one with a list if that is later.
+    #[prost(string, tag = "1")]
+    pub day: ::prost::alloc::string::String,
+    /// By kind, then by value.
+    #[prost(message, repeated, tag = "2")]
+    pub outliers: ::prost::alloc::vec::Vec<EarlierOutlier>,
+}
+/// An outlier of an earlier day, and what became of it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EarlierOutlier {
+    /// Its kind on that day.
+    #[prost(enumeration = "OutlierKind", tag = "1")]
+    pub kind: i32,
+    /// The member.
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+    /// What people read, where it is not the value.
+    #[prost(string, optional, tag = "3")]
+    pub label: ::core::option::Option<::prost::alloc::string::String>,
+    /// The address of a preview.
+    #[prost(string, optional, tag = "4")]
+    pub media: ::core::option::Option<::prost::alloc::string::String>,
+    /// Its kinds in the newest list; none if it is not an outlier any more.
+    #[prost(enumeration = "OutlierKind", repeated, tag = "5")]
+    pub now: ::prost::alloc::vec::Vec<i32>,
+    /// The last day through which it has been listed under its kind without a gap.
+    #[prost(string, tag = "6")]
+    pub listed_through: ::prost::alloc::string::String,
+    /// Its rate beside that of its peers, over the newest days; absent if it is not compared any more.
+    #[prost(message, optional, tag = "7")]
+    pub rate: ::core::option::Option<OutlierContrast>,
+    /// Of a misleading one: how people go on who were won, over the newest days.
+    #[prost(message, optional, tag = "8")]
+    pub watching: ::core::option::Option<OutlierContrast>,
 }
 /// A member that stands out among its peers.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -7,11 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use clio_proto::wire::cubes_server::{Cubes, CubesServer};
 use clio_proto::{
-    Answer, Code, Coverage, CubeService, Cursor, Description, Export, ExportHead, Exported,
-    FieldRef, FilesLeftOut, Fingerprint, Key, Member, MemberPage, MembersRequest, Outlier,
-    OutlierContrast, OutlierKind, OutlierList, Query, Rank, RefusedSnapshot, Row, RunId, RunInfo,
-    RunOutcome, ServiceError, ServingState, ServingStatus, SnapshotId, SnapshotInfo, SnapshotList,
-    StatusStream, StepInfo, Unattributed, Value, WeekStart, Work, wire,
+    Answer, Code, Coverage, CubeService, Cursor, Description, EarlierOutlier, EarlierOutliers,
+    Export, ExportHead, Exported, FieldRef, FilesLeftOut, Fingerprint, Key, Member, MemberPage,
+    MembersRequest, Outlier, OutlierContrast, OutlierInfo, OutlierKind, OutlierList, Query, Rank,
+    RefusedSnapshot, Row, RunId, RunInfo, RunOutcome, ServiceError, ServingState, ServingStatus,
+    SnapshotId, SnapshotInfo, SnapshotList, StatusStream, StepInfo, Unattributed, Value, WeekStart,
+    Work, wire,
 };
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
@@ -188,6 +189,15 @@ impl CubeService for Fake {
             fields: Vec::new(),
             ages: Vec::new(),
             measures: Vec::new(),
+            outliers: Some(OutlierInfo {
+                dimension: FieldRef::parse("asset"),
+                peers: vec![FieldRef::parse("asset.title"), FieldRef::parse("asset.media_type")],
+                pool: Some(FieldRef::parse("asset.media_type")),
+                rate: "plays / impressions".to_owned(),
+                watching: None,
+                beyond: 0.25,
+                worthwhile: 0.05,
+            }),
         })
         .await
     }
@@ -248,7 +258,17 @@ impl CubeService for Fake {
             rate: contrast.clone(),
             watching: Some(contrast.clone()),
             median: None,
-            frequency: Some(contrast),
+            frequency: Some(contrast.clone()),
+        };
+        let earlier = EarlierOutlier {
+            kind: OutlierKind::Fatigue,
+            value: "a2".to_owned(),
+            label: None,
+            media: Some("/media/a2.svg".to_owned()),
+            now: vec![OutlierKind::Misleading, OutlierKind::Weak],
+            listed_through: "2026-01-26".parse().unwrap(),
+            rate: Some(contrast),
+            watching: None,
         };
         let list = OutlierList {
             snapshot: SnapshotInfo { id: snapshot_id.unwrap_or(SnapshotId(7)), ..snapshot() },
@@ -258,6 +278,10 @@ impl CubeService for Fake {
             n_judged: 41,
             n_not_judged: 7,
             outliers: vec![outlier],
+            earlier: Some(EarlierOutliers {
+                day: "2026-01-24".parse().unwrap(),
+                outliers: vec![earlier],
+            }),
             elapsed: Duration::from_millis(3),
         };
         self.answer(list).await

@@ -11,7 +11,7 @@ use super::listed::{Chance, listed};
 use super::peers::Peers;
 use super::people::{Asking, Frequencies, More, OfPeople};
 use super::sightings::Sighted;
-use super::{N_DAYS, first_looked_at};
+use super::{N_DAYS, earlier_of, first_looked_at};
 
 /// If every member's probability of error exceeds this, querying events per person is not worthwhile.
 const HOPELESS: f64 = 0.5;
@@ -38,14 +38,44 @@ pub(super) struct Today {
 /// The day, by position, since which each member has been listed.
 pub(super) type Listed = HashMap<(OutlierKind, usize), usize>;
 
+/// The list of an earlier day.
+pub(super) struct Earlier {
+    /// The day, by position.
+    pub(super) day: usize,
+    /// The day, by position, through which each of its members has been listed since.
+    pub(super) through: Listed,
+}
+
+impl Earlier {
+    fn of(day: usize, found: &Listed) -> Self {
+        Self { day, through: found.keys().map(|key| (*key, day)).collect() }
+    }
+
+    /// Members that were listed through the day before, and are listed on this one, are listed through it.
+    fn follow(&mut self, day: usize, found: &Listed) {
+        for (key, through) in &mut self.through {
+            if *through + 1 == day && found.contains_key(key) {
+                *through = day;
+            }
+        }
+    }
+}
+
+/// The last day, since when each member has been listed, and the list of an earlier day.
+pub(super) struct Replayed {
+    pub(super) today: Today,
+    pub(super) found: Listed,
+    pub(super) earlier: Option<Earlier>,
+}
+
 impl Replay<'_> {
-    /// Runs day by day, each with the list of the day before; returns the last day, and since when each member has been
-    /// listed.
-    pub(super) fn run(&self) -> Result<(Today, Listed), ServiceError> {
+    /// Runs day by day, each with the list of the day before.
+    pub(super) fn run(&self) -> Result<Replayed, ServiceError> {
         let clustered: Vec<f64> = self.of_people.iter().map(|own| own.clustered).collect();
         let mut frequencies = Frequencies::new(self.asking, self.days);
         let last = self.days.len() - 1;
         let mut found: Listed = HashMap::new();
+        let mut earlier: Option<Earlier> = None;
         let mut day = first_looked_at(self.days.len());
         loop {
             self.asking.cancel.check()?;
@@ -62,8 +92,15 @@ impl Replay<'_> {
                 }
             }
             found = next;
+            match &mut earlier {
+                Some(earlier) => earlier.follow(day, &found),
+                None if earlier_of(self.days.len()) == Some(day) => {
+                    earlier = Some(Earlier::of(day, &found));
+                }
+                None => {}
+            }
             if day == last {
-                return Ok((today, found));
+                return Ok(Replayed { today, found, earlier });
             }
             day += 1;
         }

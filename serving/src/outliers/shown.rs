@@ -88,7 +88,7 @@ impl Replay<'_> {
     }
 
     /// The name of watching: always the share of those who stay, whichever side the model names.
-    fn watching(&self) -> String {
+    pub(super) fn watching(&self) -> String {
         match &self.asking.rules.watching {
             Some(Watching::Share(share)) => {
                 format!("share_above({}, {})", share.measure(), share.threshold())
@@ -146,7 +146,7 @@ impl Replay<'_> {
     }
 }
 
-fn contrast(of: String, judged: &Judged) -> OutlierContrast {
+pub(super) fn contrast(of: String, judged: &Judged) -> OutlierContrast {
     let Judged { place, own, peers, n_peers: _ } = judged;
     let [lower, upper] = [0.975, 0.025].map(|chance| place.exceeded(chance).exp());
     let ratio = Value::estimate(place.mean().exp(), lower, upper, false);

@@ -10,7 +10,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use clio_proto::{AskedMeasure, Filter, Policy, ServiceError, SnapshotInfo};
+use clio_proto::{
+    AskedMeasure, Filter, OutlierRules, Policy, ServiceError, SnapshotInfo, Watching,
+};
 
 use tokio::sync::OnceCell;
 
@@ -108,6 +110,25 @@ impl Snapshot {
     pub(crate) fn sees_measure(&self, name: &str) -> bool {
         let sees = |own: &Restriction| own.policy.sees(&self.model, name);
         self.restriction.as_ref().is_none_or(sees)
+    }
+
+    /// Why outliers are not shown: with hidden rows or measures, the numbers of peers, and who stands out among them,
+    /// would reveal something about the hidden rows.
+    pub(crate) fn outliers_withheld(&self, rules: &OutlierRules) -> Option<&'static str> {
+        if self.seen_rows().is_some() {
+            return Some(
+                "outliers are told of all rows, and your roles show some; ask somebody who sees all",
+            );
+        }
+        let watching = match &rules.watching {
+            Some(Watching::Rate(rate)) => [Some(rate.above.as_str()), Some(rate.below.as_str())],
+            Some(Watching::Share(share)) => [Some(share.measure()), None],
+            None => [None, None],
+        };
+        let of_rate = [rules.rate.above.as_str(), rules.rate.below.as_str()];
+        let mut names = of_rate.into_iter().chain(watching.into_iter().flatten());
+        let is_hidden = names.any(|name| !self.sees_measure(name));
+        is_hidden.then_some("outliers are told by measures that your roles hide")
     }
 
     /// The measure that a query requests by name.

@@ -234,6 +234,76 @@ async fn what_people_have_seen_too_often_is_found() {
     assert_eq!(in_common, ["asset.media_type"]);
 }
 
+/// All that is planted lasts, so that the earlier list has it, and the newest one, too.
+#[tokio::test]
+async fn what_became_of_those_of_a_week_before_is_told() {
+    let lake = lake_of(&format!("{MODEL}{OUTLIERS}"), events(46));
+    let list = found(&lake).await;
+    let earlier = list.earlier.as_ref().unwrap();
+    // Seven settled days before the last one.
+    assert_eq!(earlier.day.to_string(), "2026-02-07");
+    let told: Vec<_> = earlier.outliers.iter().map(|own| (own.kind, own.value.as_str())).collect();
+    let kinds = [OutlierKind::Misleading, OutlierKind::Star, OutlierKind::Star, OutlierKind::Weak];
+    let assets = ["asset-12", "asset-12", "asset-6", "asset-15"];
+    assert_eq!(told, kinds.into_iter().zip(assets).collect::<Vec<_>>());
+    for own in &earlier.outliers {
+        assert!(own.now.contains(&own.kind), "{own:?}");
+        assert_eq!(own.listed_through, list.days.1);
+        // The numbers are those of the newest days, as the newest list has them.
+        let is_it = |now: &&clio_proto::Outlier| (now.kind, &now.value) == (own.kind, &own.value);
+        let now = list.outliers.iter().find(is_it).unwrap();
+        assert_eq!((own.rate.as_ref(), &own.watching), (Some(&now.rate), &now.watching));
+    }
+    // The list of a day is that of a lake that ends with it; its last day is provisional.
+    let of_then = found(&lake_of(&format!("{MODEL}{OUTLIERS}"), events(39))).await;
+    assert_eq!(of_then.days.1, earlier.day);
+    let mut listed: Vec<_> =
+        of_then.outliers.iter().map(|own| (own.kind, own.value.as_str())).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, told);
+}
+
+/// `asset-6` is a star, and hardly clicked on the last nine settled days: its days differ so much by then that nothing is
+/// sure of it.
+#[tokio::test]
+async fn one_that_turned_is_told_with_the_last_day_of_its_list() {
+    let mut turned = events(46);
+    let from: jiff::civil::Date = "2026-02-06".parse().unwrap();
+    let is_it = |event: &&mut Event| event.day >= from && event.asset.as_deref() == Some("asset-6");
+    let shown = turned.iter_mut().filter(is_it).filter(|event| event.seconds.is_none());
+    for (at, event) in shown.enumerate() {
+        event.clicks = i64::from(at % 14 == 0);
+    }
+    let list = found(&lake_of(&format!("{MODEL}{OUTLIERS}"), turned)).await;
+    assert!(!values(&list, OutlierKind::Star).contains(&"asset-6"), "{list:?}");
+    let earlier = list.earlier.as_ref().unwrap();
+    let is_it =
+        |own: &&clio_proto::EarlierOutlier| own.kind == OutlierKind::Star && own.value == "asset-6";
+    let own = earlier.outliers.iter().find(is_it).unwrap();
+    assert!(!own.now.contains(&OutlierKind::Star), "{own:?}");
+    assert!(earlier.day <= own.listed_through && own.listed_through < list.days.1, "{own:?}");
+    let settled = |event: &&Event| (list.days.0..=list.days.1).contains(&event.day);
+    let lake = lake_of(&format!("{MODEL}{OUTLIERS}"), events(46));
+    let is_old = |event: &&Event| event.day < from && event.asset.as_deref() == Some("asset-6");
+    let old = lake.events.iter().filter(settled).filter(is_old).filter(|own| own.seconds.is_none());
+    let old_clicks: i64 = old.map(|event| event.clicks).sum();
+    // Nine settled days of sixty, the first and each fourteenth after it clicked.
+    let rate = (old_clicks + 39) as f64 / (28.0 * 60.0);
+    let contrast = own.rate.as_ref().unwrap();
+    assert!((contrast.own - rate).abs() < 1e-9, "{contrast:?} {rate}");
+    assert!(contrast.ratio.lower.unwrap() < contrast.ratio.upper.unwrap(), "{contrast:?}");
+    assert_eq!(own.watching, None);
+}
+
+#[tokio::test]
+async fn without_an_earlier_list_nothing_became_of_it() {
+    // Of 28 settled days there is one list.
+    let list = found(&lake_of(&format!("{MODEL}{OUTLIERS}"), events(29))).await;
+    assert_eq!(list.earlier, None);
+    let list = found(&lake_of(&format!("{MODEL}{OUTLIERS}"), events(30))).await;
+    assert_eq!(list.earlier.unwrap().day.to_string(), "2026-01-28");
+}
+
 /// Nothing is reported for an asset with too few people, whatever its rate is; and nobody is compared with it.
 #[tokio::test]
 async fn small_groups_are_no_outliers() {

@@ -6,7 +6,10 @@
 //! journeys ──▶ clio synth, clio etl run (the first days)
 //!          ──▶ clio serve ◀── clio gateway ◀── browser ◀── Playwright (web/dashboard/e2e)
 //!          ◀── POST /publish-day, /pin/VERSION, /unpin, /query, /serving/stop, /serving/start ──┘
+//!          ◀── POST /outliers/publish-day
 //! ```
+//!
+//! Outliers have a system of their own, with more days, and with rates that mislead.
 //!
 //! Arguments are handed to Playwright. The exit code is Playwright's.
 #![expect(clippy::print_stderr, reason = "a program for developers speaks to their terminal")]
@@ -74,13 +77,60 @@ expr = "rough_turned / rough_viewers"
 format = "percent"
 "#;
 
+/// The days of the system whose outliers are looked at, one of which is published by a journey: a list of a week before takes 36
+/// days. What is planted is found among so many events.
+const DAYS_OF_TRAPS: [&str; 9] =
+    ["--traps", "--days", "38", "--events", "300000", "--people", "30000", "--countries", "3"];
+
 /// From which difference on one matters: of so few people a smaller one is never ruled out.
 const WORTHWHILE: &str = "[dataset]\nworthwhile = \"25%\"\n";
+
+/// A system whose outliers are looked at.
+struct Traps {
+    gateway: Server,
+    /// Answers the gateway as long as it lives.
+    _serving: Server,
+    /// The day that is not in the lake yet.
+    last_day: String,
+}
+
+impl Traps {
+    fn new(sandbox: &Sandbox) -> anyhow::Result<Self> {
+        sandbox.ok(["synth", "--out", "traps", "--no-answers"].into_iter().chain(DAYS_OF_TRAPS));
+        let days = days_of(sandbox, "traps")?;
+        let [first, .., last, unpublished] = days.as_slice() else {
+            anyhow::bail!("there are few days: {days:?}");
+        };
+        let model = sandbox.path("traps/media.toml");
+        sandbox.etl(&model, "lake-of-traps", &["--from", first, "--to", last]);
+        let lake = sandbox.text("lake-of-traps");
+        let serving = sandbox.serve(&["serve", "--lake", &lake, "--grpc", "127.0.0.1:0"]);
+        let gateway = gateway_of(sandbox, &serving, "traps", "store-of-traps.sqlite");
+        Ok(Self { gateway, _serving: serving, last_day: unpublished.clone() })
+    }
+}
+
+/// The days that there are events of.
+fn days_of(sandbox: &Sandbox, events: &str) -> anyhow::Result<Vec<String>> {
+    let mut days = Vec::new();
+    for day in std::fs::read_dir(sandbox.path(&format!("{events}/impressions")))? {
+        days.push(day?.file_name().to_string_lossy().trim_start_matches("dt=").to_owned());
+    }
+    days.sort();
+    Ok(days)
+}
+
+fn gateway_of(sandbox: &Sandbox, serving: &Server, media: &str, store: &str) -> Server {
+    let (media, store) = (sandbox.text(media), sandbox.text(store));
+    let serving = ["gateway", "--serving", &serving.url, "--http", "127.0.0.1:0"];
+    sandbox.serve(&[&serving[..], &["--media", &media, "--store", &store]].concat())
+}
 
 struct System {
     sandbox: Sandbox,
     grpc: String,
     state: Mutex<Running>,
+    traps: Traps,
 }
 
 struct Running {
@@ -93,11 +143,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let sandbox = Sandbox::new();
     eprintln!("making events and the first days of the lake …");
     sandbox.ok(["synth", "--out", "events", "--no-answers"].into_iter().chain(DAYS));
-    let mut days = Vec::new();
-    for day in std::fs::read_dir(sandbox.path("events/impressions"))? {
-        days.push(day?.file_name().to_string_lossy().trim_start_matches("dt=").to_owned());
-    }
-    days.sort();
+    let mut days = days_of(&sandbox, "events")?;
     let rest = days.split_off(N_FIRST_DAYS);
     let model = sandbox.path("events/media.toml");
     let of_synth = std::fs::read_to_string(&model)?;
@@ -106,22 +152,12 @@ fn main() -> anyhow::Result<ExitCode> {
 
     let lake = sandbox.text("lake");
     let serving = sandbox.serve(&["serve", "--lake", &lake, "--grpc", "127.0.0.1:0"]);
-    let media = sandbox.text("events");
-    let store = sandbox.text("store.sqlite");
-    let gateway = sandbox.serve(&[
-        "gateway",
-        "--serving",
-        &serving.url,
-        "--http",
-        "127.0.0.1:0",
-        "--media",
-        &media,
-        "--store",
-        &store,
-    ]);
+    let gateway = gateway_of(&sandbox, &serving, "events", "store.sqlite");
+    let traps = Traps::new(&sandbox)?;
+    let (traps_url, truth) = (traps.gateway.url.clone(), sandbox.path("traps/truth/summary.json"));
     let grpc = format!("127.0.0.1:{}", serving.port());
     let state = Mutex::new(Running { days_to_publish: rest, serving: Some(serving) });
-    let system = Arc::new(System { sandbox, grpc, state });
+    let system = Arc::new(System { sandbox, grpc, state, traps });
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
@@ -136,6 +172,8 @@ fn main() -> anyhow::Result<ExitCode> {
         .current_dir(repository().join("web/dashboard"))
         .env("CLIO_URL", &gateway.url)
         .env("CLIO_CONTROL", &control)
+        .env("CLIO_TRAPS_URL", &traps_url)
+        .env("CLIO_TRAPS", &truth)
         .status()?;
     for line in gateway.said() {
         eprintln!("gateway: {line}");
@@ -150,6 +188,7 @@ async fn serve_control(
 ) -> std::io::Result<()> {
     let router = Router::new()
         .route("/publish-day", post(publish_day))
+        .route("/outliers/publish-day", post(publish_day_of_traps))
         .route("/pin/{version}", post(pin))
         .route("/unpin", post(unpin))
         .route("/query", post(query))
@@ -170,6 +209,16 @@ async fn publish_day(State(system): State<Arc<System>>) -> (StatusCode, String) 
         let model = system.sandbox.path("events/media.toml");
         system.sandbox.etl(&model, "lake", &["--date", &day]);
         (StatusCode::OK, day)
+    })
+    .await
+}
+
+/// The same for the system whose outliers are looked at.
+async fn publish_day_of_traps(State(system): State<Arc<System>>) -> (StatusCode, String) {
+    on_blocking_thread(system, |system| {
+        let (sandbox, day) = (&system.sandbox, &system.traps.last_day);
+        sandbox.etl(&sandbox.path("traps/media.toml"), "lake-of-traps", &["--date", day]);
+        (StatusCode::OK, day.clone())
     })
     .await
 }

@@ -43,7 +43,7 @@ test('a day is noted, changed, taken away in a picture, deleted and brought back
   await page.reload();
   await expect(notes).toContainText('5–8 Jan 2026');
 
-  await page.getByRole('button', { name: /^Take away: Viewers by day$/ }).click();
+  await page.getByRole('button', { name: /^Export: Viewers by day$/ }).click();
   const saving = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save as SVG' }).click();
   const svg = await readFile(await (await saving).path(), 'utf8');

@@ -17,7 +17,7 @@ test('the groups are copied to the clipboard, for spreadsheets and for documents
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const [country = ''] = await topValues(request, 'COUNTRY', 1);
   await open(page, `/?group=device&measures=impressions,viewers&country.any=${country}`);
-  const menu = await menuOf(page, 'Take away: Measures by Device');
+  const menu = await menuOf(page, 'Export: Measures by Device');
   await expectAccessible(page, '.popover');
   await menu.getByRole('button', { name: 'Copy as table' }).click();
   await expect(menu.getByRole('status')).toContainText('rows copied to the clipboard');
@@ -45,9 +45,9 @@ for (const scheme of ['light', 'dark'] as const) {
     await open(page, `/?country.any=${country}&group=asset`);
     const version = await shownVersion(page);
     for (const [name, title] of [
-      ['trend', /^Take away: .* by day$/],
-      ['bars', /^Take away: Viewers by Asset$/],
-      ['table', /^Take away: Measures by Asset$/],
+      ['trend', /^Export: .* by day$/],
+      ['bars', /^Export: Viewers by Asset$/],
+      ['table', /^Export: Measures by Asset$/],
     ] as const) {
       const menu = await menuOf(page, title);
       const saving = page.waitForEvent('download');
@@ -81,7 +81,7 @@ test('a picture without bounds has the total with its bounds', async ({ page, re
   await page.goto('/?group=country,device&measures=viewers&view=heat');
   await expect(page.getByRole('table', { name: 'Viewers by Country and Device' })).toBeVisible();
   const cube = await askCube(request, { groupBy: [], measures: ['VIEWERS'] });
-  const menu = await menuOf(page, 'Take away: Measures by Country and Device');
+  const menu = await menuOf(page, 'Export: Measures by Country and Device');
   const saving = page.waitForEvent('download');
   await menu.getByRole('button', { name: 'Save as SVG' }).click();
   const svg = await readFile(await (await saving).path(), 'utf8');
@@ -91,7 +91,7 @@ test('a picture without bounds has the total with its bounds', async ({ page, re
 test('the question behind a panel has the same numbers', async ({ page, request }) => {
   const [country = ''] = await topValues(request, 'COUNTRY', 1);
   await open(page, `/?group=device&measures=viewers&country.none=${country}`);
-  const menu = await menuOf(page, 'Take away: Measures by Device');
+  const menu = await menuOf(page, 'Export: Measures by Device');
   const text = await menu.getByRole('group', { name: 'The question in GraphQL' }).textContent();
   const { cube } = await askGateway<{ cube: Cube }>(request, text ?? '');
   const asked = await askCube(request, { groupBy: ['DEVICE'], measures: ['VIEWERS'], where: { country: { noneOf: [country] } }, orderBy: [{ measure: 'VIEWERS' }] });
@@ -107,7 +107,7 @@ test('the totals are taken by themselves: one row, a picture with their bounds, 
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const [country = ''] = await topValues(request, 'COUNTRY', 1);
   await open(page, `/?group=device&measures=impressions,viewers&viewers.min=10&country.any=${country}`);
-  const menu = await menuOf(page, 'Take away: Totals');
+  const menu = await menuOf(page, 'Export: Totals');
   await menu.getByRole('button', { name: 'Copy as table' }).click();
   await expect(menu.getByRole('status')).toHaveText('One row copied to the clipboard.');
   const lines = (await page.evaluate(() => navigator.clipboard.readText())).replaceAll('\r', '').trimEnd().split('\n');
@@ -131,18 +131,18 @@ test('every panel of every page can be taken away', async ({ page, request, cont
   const other = rows[1]?.keys[1]?.value ?? '';
   for (const address of ['/?group=asset', `/titles/${encodeURIComponent(title)}`, `/assets/${encodeURIComponent(one)}`, `/compare?sel=${one},${other}`, '/status']) {
     await page.goto(address);
-    await expect(page.getByRole('button', { name: /^Take away: / }).first()).toBeVisible();
+    await expect(page.getByRole('button', { name: /^Export: / }).first()).toBeVisible();
     await expect(page.locator('.placeholder, .updating')).toHaveCount(0);
     const without = await page.locator('.panel-body').evaluateAll((bodies) => bodies.filter((body) => body.closest('section')?.querySelector('[data-take="no"]') == null).map((body) => body.textContent?.slice(0, 80)));
     expect(without, address).toEqual([]);
     await expectAccessible(page);
   }
-  const figures = await menuOf(page, 'Take away: Figures');
+  const figures = await menuOf(page, 'Export: Figures');
   await figures.getByRole('button', { name: 'Copy as table' }).click();
   await expect(figures.getByRole('status')).toHaveText('7 rows copied to the clipboard.');
   expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^Snapshot\t\d+\tcommitted /m);
   await page.keyboard.press('Escape');
-  const words = await menuOf(page, 'Take away: What the bounds mean');
+  const words = await menuOf(page, 'Export: What the bounds mean');
   await words.getByRole('button', { name: 'Copy as table' }).click();
   await expect(words.getByRole('status')).toHaveText('Text copied to the clipboard.');
   expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('People are counted by sketches');
@@ -150,7 +150,7 @@ test('every panel of every page can be taken away', async ({ page, request, cont
 
 test('panels are slides, turned by keys, and one page each in print', async ({ page }) => {
   await open(page, '/?group=asset');
-  const menu = await menuOf(page, /^Take away: .* by day$/);
+  const menu = await menuOf(page, /^Export: .* by day$/);
   await menu.getByRole('button', { name: 'Show as slides' }).click();
   const slides = page.getByRole('dialog', { name: 'Slides' });
   // The totals stand before it.
@@ -179,6 +179,6 @@ test('in print the page is light, names its snapshot, and has no controls', asyn
   await expect(page.getByRole('status', { name: 'Snapshot' })).toBeVisible();
   await expect(page.getByRole('navigation', { name: 'Pages' })).toBeHidden();
   await expect(page.getByRole('button', { name: /^Dates/ })).toBeVisible();
-  await expect(page.getByRole('button', { name: /Add filter|Show as table|Take away/ }).filter({ visible: true })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /Add filter|Show as table|Export/ }).filter({ visible: true })).toHaveCount(0);
   await page.screenshot({ path: 'e2e/screenshots/paper.png', fullPage: true });
 });

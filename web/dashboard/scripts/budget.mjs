@@ -50,6 +50,8 @@ const ROUTES = {
   'a piece of media': 'src/pages/asset/AssetPage.tsx',
   'a title': 'src/pages/title/TitlePage.tsx',
   'Compare': 'src/pages/compare/ComparePage.tsx',
+  'Outliers': 'src/pages/outliers/OutliersPage.tsx',
+  'new outliers in the bar': 'src/components/NewOutliers.tsx',
   'Views': 'src/pages/views/ViewsPage.tsx',
   'the view of Explore': 'src/pages/views/ViewBar.tsx',
   'Status': 'src/pages/status/StatusPage.tsx',

@@ -66,10 +66,24 @@ const views = createRoute({
   component: lazyRouteComponent(() => import('./pages/views/ViewsPage'), 'ViewsPage'),
 });
 
+const outliers = createRoute({
+  getParentRoute: () => root,
+  path: '/outliers',
+  validateSearch: (search: RawSearch & SearchSchemaInput): RawSearch => textsOf(search),
+  component: lazyRouteComponent(() => import('./pages/outliers/OutliersPage'), 'OutliersPage'),
+});
+
 const link = createRoute({
   getParentRoute: () => root,
   path: '/l/$id',
   component: lazyRouteComponent(() => import('./pages/link/LinkPage'), 'LinkPage'),
+});
+
+/** The components in all their states, for those who work on the dashboard: no part of the build. */
+const components = createRoute({
+  getParentRoute: () => root,
+  path: '/dev/components',
+  component: import.meta.env.DEV ? lazyRouteComponent(() => import('./pages/components/ComponentsPage'), 'ComponentsPage') : NotFoundPage,
 });
 
 const help = createRoute({
@@ -80,7 +94,7 @@ const help = createRoute({
 
 export function makeRouter(history?: RouterHistory) {
   return createRouter({
-    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, views, status]), link, help]),
+    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, views, status]), outliers, link, help, components]),
     parseSearch,
     stringifySearch,
     ...(history && { history }),

@@ -38,6 +38,12 @@ impl Caller {
         }
     }
 
+    /// Whether nothing can be hidden from them: roles are of people and programs that sign in. Serving may have roles
+    /// although the gateway has none.
+    pub(crate) fn is_unrestricted(&self) -> bool {
+        self.signed_in.is_none()
+    }
+
     /// The service as it answers this caller.
     pub(crate) fn seen_by(&self, service: &Arc<dyn CubeService>) -> Arc<dyn CubeService> {
         let Some(signed_in) = &self.signed_in else { return Arc::clone(service) };

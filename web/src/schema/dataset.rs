@@ -1,9 +1,11 @@
-//! The description of a dataset: the types `Dataset`, `TimeKeyInfo`, `FieldInfo` and `MeasureInfo`.
+//! The description of a dataset: the types `Dataset`, `TimeKeyInfo`, `FieldInfo`, `MeasureInfo` and
+//! `OutlierRules`.
 
 use async_graphql::Value;
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use clio_proto::{
-    Description, FieldRef, MeasureClass, MeasureClassName, MeasureFormat, TimeGrain, WeekStart,
+    Description, FieldRef, MeasureClass, MeasureClassName, MeasureFormat, OutlierInfo, TimeGrain,
+    WeekStart,
 };
 
 use super::enums::{enum_of, enum_value};
@@ -16,6 +18,7 @@ const FIELD_INFO: &str = "FieldInfo";
 const MEASURE_INFO: &str = "MeasureInfo";
 const MEASURE_KIND: &str = "MeasureKind";
 const MEASURE_FORMAT: &str = "MeasureFormat";
+const OUTLIER_RULES: &str = "OutlierRules";
 const WEEKDAY: &str = "Weekday";
 
 /// The dataset as GraphQL shows it.
@@ -29,6 +32,7 @@ pub(super) struct Dataset {
     fields: Vec<FieldInfo>,
     ages: Vec<FieldInfo>,
     measures: Vec<MeasureInfo>,
+    outliers: Option<OutlierInfo>,
 }
 
 #[derive(Debug, Clone)]
@@ -59,8 +63,16 @@ struct MeasureInfo {
 
 impl From<&Description> for Dataset {
     fn from(description: &Description) -> Self {
-        let Description { dataset, timezone, fingerprint, week_starts, fields, ages, measures } =
-            description;
+        let Description {
+            dataset,
+            timezone,
+            fingerprint,
+            week_starts,
+            fields,
+            ages,
+            measures,
+            outliers,
+        } = description;
         Self {
             name: dataset.clone(),
             timezone: timezone.clone(),
@@ -70,6 +82,7 @@ impl From<&Description> for Dataset {
             fields: fields.iter().cloned().map(FieldInfo::from).collect(),
             ages: ages.iter().cloned().map(FieldInfo::from).collect(),
             measures: measures.iter().cloned().map(MeasureInfo::from).collect(),
+            outliers: outliers.clone(),
         }
     }
 }
@@ -134,6 +147,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         .register(time_key_info())
         .register(field_info())
         .register(measure_info())
+        .register(outlier_rules())
         .register(kinds)
         .register(weekdays)
         .register(formats)
@@ -198,6 +212,12 @@ fn dataset() -> Object {
         .list("measures", MEASURE_INFO, "Measures, in the model's order.", |it: &Dataset| {
             &it.measures
         })
+        .maybe(
+            "outliers",
+            OUTLIER_RULES,
+            "What outliers are, where the model declares them and the one who asks may see them; otherwise null.",
+            |it: &Dataset| it.outliers.as_ref(),
+        )
         .finish()
 }
 
@@ -320,6 +340,48 @@ fn measure_info() -> Object {
             TypeRef::named_nn_list_nn(TypeRef::FLOAT),
             "Of a quantile, the numbers at which the fraction of values below is exact; otherwise empty.",
             |it| it.edges.iter().map(|edge| number(Some(*edge))).collect(),
+        )
+        .finish()
+}
+
+fn outlier_rules() -> Object {
+    let float = || TypeRef::named_nn(TypeRef::FLOAT);
+    ObjectOf::<OutlierInfo>::new(OUTLIER_RULES, "What a model calls outliers.")
+        .leaf("dimension", string(), "The dimension whose members are compared.", |it| {
+            it.dimension.to_string().into()
+        })
+        .leaf(
+            "peers",
+            TypeRef::named_nn_list_nn(TypeRef::STRING),
+            "The attributes that peers have in common: \"asset.title\".",
+            |it| it.peers.iter().map(ToString::to_string).collect(),
+        )
+        .leaf(
+            "pool",
+            TypeRef::named(TypeRef::STRING),
+            "The one of them by whose values the spread of peers is told; null for all members together.",
+            |it| text(it.pool.as_ref().map(ToString::to_string).as_deref()),
+        )
+        .leaf(
+            "rate",
+            string(),
+            "What they are compared by, as the model writes it: \"plays / impressions\".",
+            |it| it.rate.as_str().into(),
+        )
+        .leaf(
+            "watching",
+            TypeRef::named(TypeRef::STRING),
+            "How people go on who were won, as the model writes it.",
+            |it| text(it.watching.as_deref()),
+        )
+        .leaf("beyond", float(), "How far from its peers an outlier is, as a fraction.", |it| {
+            it.beyond.into()
+        })
+        .leaf(
+            "worthwhile",
+            float(),
+            "How far the rate of a worn one fell, and its events per person rose, as a fraction.",
+            |it| it.worthwhile.into(),
         )
         .finish()
 }

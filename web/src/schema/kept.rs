@@ -1,9 +1,13 @@
 //! What people keep: fields of `Query`, the type `Mutation`, and their access to the store.
 
+mod about;
+mod acknowledgements;
 mod annotations;
 mod links;
+mod mutes;
 mod stamp;
 mod views;
+mod visits;
 
 use std::sync::Arc;
 
@@ -37,7 +41,7 @@ struct KeepingInfo {
 pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
     let keeping = ObjectOf::<KeepingInfo>::new(
         KEEPING,
-        "Whether views, annotations and links can be kept here, and for whom.",
+        "Whether views, annotations, links and what is done about outliers can be kept here, and for whom.",
     )
     .leaf("isOn", TypeRef::named_nn(TypeRef::BOOLEAN), "Whether they can.", |it| it.is_on.into())
     .leaf("hint", TypeRef::named(TypeRef::STRING), "How to turn it on; null if it is on.", |it| {
@@ -50,7 +54,8 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         |it| it.person.as_str().into(),
     );
     let schema = schema.register(keeping.finish());
-    links::register(annotations::register(views::register(schema)))
+    let schema = links::register(annotations::register(views::register(schema)));
+    visits::register(mutes::register(acknowledgements::register(schema)))
 }
 
 /// Adds the fields that read what is kept.
@@ -62,7 +67,8 @@ pub(super) fn fields(query: Object, names: &Arc<Names>) -> Object {
     })
     .description("Whether anything can be kept here.");
     let query = query.field(keeping).field(views::all());
-    query.field(annotations::page(names)).field(links::find(names))
+    let query = query.field(annotations::page(names)).field(links::find(names));
+    query.field(acknowledgements::page()).field(mutes::all()).field(visits::last())
 }
 
 /// The type whose fields add, change and remove what is kept.
@@ -71,7 +77,9 @@ pub(super) fn mutation(names: &Arc<Names>) -> Object {
         "All that can be kept, changed and removed. Each thing has a revision; a change names the revision that was seen, and is refused \
          with the code CONFLICT, who changed it (changedBy), when (changedAt) and its current revision if that is a different one.",
     );
-    links::mutations(annotations::mutations(views::mutations(mutation), names), names)
+    let mutation = annotations::mutations(views::mutations(mutation), names);
+    let mutation = acknowledgements::mutations(links::mutations(mutation, names), names);
+    visits::mutations(mutes::mutations(mutation, names))
 }
 
 /// Why a field of what is kept failed.

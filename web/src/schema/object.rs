@@ -30,7 +30,8 @@ impl<T: Any + Send + Sync> ObjectOf<T> {
         get: impl Fn(&T) -> Value + Send + Sync + 'static,
     ) -> Self {
         self.field(name, ty, description, move |parent| {
-            let value = get(parent);
+            // An enum's null would be left out of the answer if it were a value.
+            let value = Some(get(parent)).filter(|value| *value != Value::Null)?;
             let n_values = if let Value::List(values) = &value { values.len() } else { 1 };
             Some((FieldValue::value(value), n_values))
         })

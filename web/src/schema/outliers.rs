@@ -1,5 +1,5 @@
-//! Outliers among peers: the types `OutlierList`, `Outlier`, `OutlierPeer` and `OutlierContrast`, the enum
-//! `OutlierKind`.
+//! Outliers among peers: the types `OutlierList`, `Outlier`, `OutlierPeer`, `OutlierContrast`, `EarlierOutliers` and
+//! `EarlierOutlier`, the enum `OutlierKind`.
 
 use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use clio_proto::OutlierKind;
@@ -12,7 +12,9 @@ pub(super) const OUTLIER_LIST: &str = "OutlierList";
 const OUTLIER: &str = "Outlier";
 const OUTLIER_PEER: &str = "OutlierPeer";
 const OUTLIER_CONTRAST: &str = "OutlierContrast";
-const OUTLIER_KIND: &str = "OutlierKind";
+const EARLIER_OUTLIERS: &str = "EarlierOutliers";
+const EARLIER_OUTLIER: &str = "EarlierOutlier";
+pub(super) const OUTLIER_KIND: &str = "OutlierKind";
 
 /// A list of outliers in GraphQL.
 #[derive(Debug, Clone)]
@@ -24,6 +26,26 @@ pub(super) struct OutlierList {
     n_judged: u64,
     n_not_judged: u64,
     outliers: Vec<Outlier>,
+    earlier: Option<EarlierOutliers>,
+}
+
+#[derive(Debug, Clone)]
+struct EarlierOutliers {
+    day: String,
+    outliers: Vec<EarlierOutlier>,
+}
+
+#[derive(Debug, Clone)]
+struct EarlierOutlier {
+    kind: OutlierKind,
+    value: String,
+    label: Option<String>,
+    media: Option<String>,
+    now: Vec<OutlierKind>,
+    listed_through: String,
+    rate: Option<Contrast>,
+    watching: Option<Contrast>,
+    words: String,
 }
 
 #[derive(Debug, Clone)]
@@ -68,6 +90,7 @@ impl From<clio_proto::OutlierList> for OutlierList {
             n_judged,
             n_not_judged,
             outliers,
+            earlier,
             elapsed: _,
         } = list;
         Self {
@@ -78,6 +101,42 @@ impl From<clio_proto::OutlierList> for OutlierList {
             n_judged,
             n_not_judged,
             outliers: outliers.into_iter().map(Outlier::from).collect(),
+            earlier: earlier.map(EarlierOutliers::from),
+        }
+    }
+}
+
+impl From<clio_proto::EarlierOutliers> for EarlierOutliers {
+    fn from(earlier: clio_proto::EarlierOutliers) -> Self {
+        let clio_proto::EarlierOutliers { day, outliers } = earlier;
+        let outliers = outliers.into_iter().map(EarlierOutlier::from).collect();
+        Self { day: day.to_string(), outliers }
+    }
+}
+
+impl From<clio_proto::EarlierOutlier> for EarlierOutlier {
+    fn from(outlier: clio_proto::EarlierOutlier) -> Self {
+        let words = outlier.to_string();
+        let clio_proto::EarlierOutlier {
+            kind,
+            value,
+            label,
+            media,
+            now,
+            listed_through,
+            rate,
+            watching,
+        } = outlier;
+        Self {
+            kind,
+            value,
+            label,
+            media,
+            now,
+            listed_through: listed_through.to_string(),
+            rate: rate.map(Contrast::from),
+            watching: watching.map(Contrast::from),
+            words,
         }
     }
 }
@@ -149,6 +208,8 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         .register(outlier())
         .register(peer())
         .register(contrast())
+        .register(earlier_list())
+        .register(earlier())
         .register(kinds)
 }
 
@@ -182,6 +243,72 @@ fn list() -> Object {
     .list("outliers", OUTLIER, "What stands out, by kind, the surest first.", |it: &OutlierList| {
         &it.outliers
     })
+    .maybe(
+        "earlier",
+        EARLIER_OUTLIERS,
+        "The list of an earlier day, and what became of it; null if no earlier list can be computed.",
+        |it: &OutlierList| it.earlier.as_ref(),
+    )
+    .finish()
+}
+
+fn earlier_list() -> Object {
+    ObjectOf::<EarlierOutliers>::new(
+        EARLIER_OUTLIERS,
+        "The list of an earlier settled day, computed from the days up to it, as the same snapshot has them.",
+    )
+    .leaf(
+        "day",
+        TypeRef::named_nn(DATE),
+        "Seven settled days before the newest one, or the first one with a list if that is later.",
+        |it| it.day.as_str().into(),
+    )
+    .list("outliers", EARLIER_OUTLIER, "By kind, then by value.", |it: &EarlierOutliers| {
+        &it.outliers
+    })
+    .finish()
+}
+
+fn earlier() -> Object {
+    let string = || TypeRef::named(TypeRef::STRING);
+    let needed = || TypeRef::named_nn(TypeRef::STRING);
+    ObjectOf::<EarlierOutlier>::new(
+        EARLIER_OUTLIER,
+        "An outlier of an earlier day, and what became of it.",
+    )
+    .leaf("kind", TypeRef::named_nn(OUTLIER_KIND), "Its kind on that day.", |it| {
+        enum_value(it.kind.as_str())
+    })
+    .leaf("value", needed(), "The member.", |it| it.value.as_str().into())
+    .leaf("label", string(), "What people read, where it is not the value.", |it| {
+        text(it.label.as_deref())
+    })
+    .leaf("media", string(), "The address of its preview.", |it| text(it.media.as_deref()))
+    .leaf(
+        "now",
+        TypeRef::named_nn_list_nn(OUTLIER_KIND),
+        "Its kinds in the newest list; empty if it is not an outlier any more.",
+        |it| it.now.iter().map(|kind| enum_value(kind.as_str())).collect(),
+    )
+    .leaf(
+        "listedThrough",
+        TypeRef::named_nn(DATE),
+        "The last day through which it has been listed under its kind without a gap.",
+        |it| it.listed_through.as_str().into(),
+    )
+    .maybe(
+        "rate",
+        OUTLIER_CONTRAST,
+        "Its rate beside that of its peers, over the newest days; null if it is not compared any more.",
+        |it: &EarlierOutlier| it.rate.as_ref(),
+    )
+    .maybe(
+        "watching",
+        OUTLIER_CONTRAST,
+        "Of a misleading one: how people go on who were won, over the newest days.",
+        |it: &EarlierOutlier| it.watching.as_ref(),
+    )
+    .leaf("words", needed(), "What became of it, in a sentence.", |it| it.words.as_str().into())
     .finish()
 }
 

@@ -398,8 +398,11 @@ async fn outliers_are_shown_with_their_words() {
     let server = TestServer::start().await;
     let query = "{ outliers(snapshot: 41) { snapshot dimension firstDay lastDay nDays nJudged nNotJudged outliers {
         kind value label media peers { field value } nPeers since orBefore error
-        rate { of own peers ratio lower upper } watching { of } median { of } frequency { of } words } } }";
+        rate { of own peers ratio lower upper } watching { of } median { of } frequency { of } words }
+        earlier { day outliers { kind value label media now listedThrough rate { own } watching { of } words } } } }";
     let body = server.ask(query, json!({})).await;
+    let became = "listed through 2026-01-26, and now as weak; plays / impressions now 25 % (95 %: +12 % to +50 %) above its peers: 12.5 % \
+                  beside 10.0 %";
     let words = "plays / impressions 25 % (95 %: +12 % to +50 %) above its 4 peers of title Dune: 12.5 % where they would have 10.0 % with its \
                  mix and age; but plays / impressions 25 % (95 %: +12 % to +50 %) above theirs: 12.5 % where they have 10.0 %; plays / impressions 0.12 \
                  after 0.10; since 2026-01-20 or before, wrong by a chance of 6 %";
@@ -414,6 +417,10 @@ async fn outliers_are_shown_with_their_words() {
                     "upper": 1.5 },
                 "watching": { "of": "plays / impressions" }, "median": null, "frequency": { "of": "plays / impressions" }, "words": words,
             }],
+            "earlier": { "day": "2026-01-24", "outliers": [{
+                "kind": "STAR", "value": "a2", "label": null, "media": null, "now": ["WEAK"], "listedThrough": "2026-01-26",
+                "rate": { "own": 0.125 }, "watching": null, "words": became,
+            }] },
         } } })
     );
 }

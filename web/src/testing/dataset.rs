@@ -2,7 +2,7 @@
 
 use clio_proto::{
     Description, FieldInfo, FieldRef, Fingerprint, MeasureClass, MeasureFormat, MeasureInfo,
-    WeekStart,
+    OutlierInfo, WeekStart,
 };
 
 /// The example dataset of the design, as serving describes it.
@@ -67,5 +67,14 @@ pub(crate) fn media() -> Description {
                 MeasureFormat::Percent,
             ),
         ],
+        outliers: Some(OutlierInfo {
+            dimension: FieldRef::parse("asset"),
+            peers: vec![FieldRef::parse("asset.title"), FieldRef::parse("asset.media_type")],
+            pool: Some(FieldRef::parse("asset.media_type")),
+            rate: "plays / impressions".to_owned(),
+            watching: Some("share_above(watch, 30)".to_owned()),
+            beyond: 0.25,
+            worthwhile: 0.05,
+        }),
     }
 }

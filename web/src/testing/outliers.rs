@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use clio_proto::{
-    FieldRef, Outlier, OutlierContrast, OutlierKind, OutlierList, SnapshotInfo, Value,
+    EarlierOutlier, EarlierOutliers, FieldRef, Outlier, OutlierContrast, OutlierKind, OutlierList,
+    SnapshotInfo, Value,
 };
 
-/// A list of one, which has every part but a median.
+/// A list of one, which has every part but a median, beside an earlier list of another one.
 pub(super) fn list(snapshot: SnapshotInfo) -> OutlierList {
     let contrast = OutlierContrast {
         of: "plays / impressions".to_owned(),
@@ -27,7 +28,17 @@ pub(super) fn list(snapshot: SnapshotInfo) -> OutlierList {
         rate: contrast.clone(),
         watching: Some(contrast.clone()),
         median: None,
-        frequency: Some(contrast),
+        frequency: Some(contrast.clone()),
+    };
+    let earlier = EarlierOutlier {
+        kind: OutlierKind::Star,
+        value: "a2".to_owned(),
+        label: None,
+        media: None,
+        now: vec![OutlierKind::Weak],
+        listed_through: "2026-01-26".parse().unwrap(),
+        rate: Some(contrast),
+        watching: None,
     };
     OutlierList {
         snapshot,
@@ -37,6 +48,10 @@ pub(super) fn list(snapshot: SnapshotInfo) -> OutlierList {
         n_judged: 41,
         n_not_judged: 7,
         outliers: vec![outlier],
+        earlier: Some(EarlierOutliers {
+            day: "2026-01-24".parse().unwrap(),
+            outliers: vec![earlier],
+        }),
         elapsed: Duration::from_millis(3),
     }
 }

@@ -24,7 +24,7 @@ pub struct Annotation {
 }
 
 /// A member of a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Member {
     /// The field's name.
     pub field: String,

@@ -59,6 +59,10 @@ pub enum Thing {
     Annotation,
     /// A link.
     Link,
+    /// An acknowledgement of an outlier.
+    Acknowledgement,
+    /// A mute of outliers.
+    Mute,
 }
 
 impl fmt::Display for Thing {
@@ -67,6 +71,8 @@ impl fmt::Display for Thing {
             Self::View => "view",
             Self::Annotation => "annotation",
             Self::Link => "link",
+            Self::Acknowledgement => "acknowledgement",
+            Self::Mute => "mute",
         })
     }
 }
@@ -111,7 +117,7 @@ pub enum StoreError {
         "the address is not that of a page here; it has to begin with one `/`, with characters other than ASCII encoded"
     )]
     NoAddress,
-    /// An annotation ends before it begins.
+    /// Days end before they begin.
     #[error("the days {from} to {to} run backwards")]
     Backwards {
         /// The first day.

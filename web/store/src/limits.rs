@@ -4,7 +4,7 @@ use crate::error::StoreError;
 
 /// The longest name of a view. Lists show some forty letters of it.
 pub const MAX_NAME_BYTES: usize = 200;
-/// The longest text of an annotation: a paragraph.
+/// The longest text of an annotation, or note of an acknowledgement: a paragraph.
 pub const MAX_TEXT_BYTES: usize = 2_000;
 /// The longest address: a filter of some 20,000 values.
 pub const MAX_ADDRESS_BYTES: usize = 512 << 10;
@@ -12,6 +12,9 @@ pub const MAX_ADDRESS_BYTES: usize = 512 << 10;
 pub const MAX_ANSWERS: usize = 8;
 /// The most bytes of all answers of one link. A hundred rows of six measures take some 30 KiB.
 pub const MAX_ANSWER_BYTES: usize = 1 << 20;
+
+/// The most outliers of one visit: far more than a page of them, some 300 KiB.
+pub const MAX_LISTED: usize = 5_000;
 
 /// Limits of the whole store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +28,22 @@ pub struct StoreLimits {
     /// Links of one dataset that were sent with their numbers; more are refused. Default: 10,000. The same number of
     /// links that only shorten an address is kept, the most recently used ones.
     pub max_links: usize,
+    /// Acknowledgements of outliers of one dataset: twenty a day for more than a year. Default: 10,000.
+    pub max_acknowledgements: usize,
+    /// Mutes of one person in one dataset. Default: 1,000.
+    pub max_mutes: usize,
 }
 
 impl Default for StoreLimits {
     fn default() -> Self {
-        Self { file_bytes: 1 << 30, max_views: 1_000, max_annotations: 5_000, max_links: 10_000 }
+        Self {
+            file_bytes: 1 << 30,
+            max_views: 1_000,
+            max_annotations: 5_000,
+            max_links: 10_000,
+            max_acknowledgements: 10_000,
+            max_mutes: 1_000,
+        }
     }
 }
 

@@ -4,13 +4,16 @@
 //! single file holds everything: a copy of it is a backup. A write-ahead log would be faster, but a copy without it
 //! would lack the latest writes.
 
+mod acknowledgements;
 mod annotations;
 mod links;
 mod migrations;
+mod mutes;
 mod row;
 #[cfg(test)]
 mod tests;
 mod views;
+mod visits;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,13 +24,18 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use tokio::sync::Mutex;
 
+use crate::acknowledgement::{
+    Acknowledgement, AcknowledgementDraft, AcknowledgementPage, checked_note,
+};
 use crate::annotation::{Annotation, AnnotationDraft, AnnotationPage, AnnotationsAsked};
 use crate::error::{OpenError, StoreError};
 use crate::limits::StoreLimits;
 use crate::link::{Link, LinkDraft};
+use crate::mute::{Mute, MuteDraft};
 use crate::scope::{Revision, Scope};
 use crate::store::Store;
 use crate::view::{View, ViewDraft};
+use crate::visit::{Visit, VisitDraft};
 
 /// How long a call waits for another process that uses the file, such as a second gateway or a copy by SQLite itself.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -253,5 +261,74 @@ impl Store for SqliteStore {
     async fn link(&self, scope: &Scope, id: &str) -> Result<Link, StoreError> {
         let id = id.to_owned();
         self.write(scope, move |work| links::find(work, &id)).await
+    }
+
+    async fn acknowledgements(
+        &self,
+        scope: &Scope,
+        limit: usize,
+    ) -> Result<AcknowledgementPage, StoreError> {
+        self.read(scope, move |work| acknowledgements::page(work, limit)).await
+    }
+
+    async fn add_acknowledgement(
+        &self,
+        scope: &Scope,
+        draft: AcknowledgementDraft,
+    ) -> Result<Acknowledgement, StoreError> {
+        let draft = draft.checked()?;
+        self.write(scope, move |work| acknowledgements::add(work, &draft)).await
+    }
+
+    async fn change_acknowledgement(
+        &self,
+        scope: &Scope,
+        at: Revision,
+        note: Option<String>,
+    ) -> Result<Acknowledgement, StoreError> {
+        let note = checked_note(note)?;
+        self.write(scope, move |work| acknowledgements::change(work, at, note.as_deref())).await
+    }
+
+    async fn remove_acknowledgement(
+        &self,
+        scope: &Scope,
+        at: Revision,
+    ) -> Result<Acknowledgement, StoreError> {
+        self.write(scope, move |work| acknowledgements::remove(work, at)).await
+    }
+
+    async fn restore_acknowledgement(
+        &self,
+        scope: &Scope,
+        at: Revision,
+    ) -> Result<Acknowledgement, StoreError> {
+        self.write(scope, move |work| acknowledgements::restore(work, at)).await
+    }
+
+    async fn mutes(&self, scope: &Scope) -> Result<Vec<Mute>, StoreError> {
+        self.read(scope, mutes::all).await
+    }
+
+    async fn add_mute(&self, scope: &Scope, draft: MuteDraft) -> Result<Mute, StoreError> {
+        let draft = draft.checked()?;
+        self.write(scope, move |work| mutes::add(work, &draft)).await
+    }
+
+    async fn remove_mute(&self, scope: &Scope, at: Revision) -> Result<Mute, StoreError> {
+        self.write(scope, move |work| mutes::remove(work, at)).await
+    }
+
+    async fn restore_mute(&self, scope: &Scope, at: Revision) -> Result<Mute, StoreError> {
+        self.write(scope, move |work| mutes::restore(work, at)).await
+    }
+
+    async fn last_visit(&self, scope: &Scope) -> Result<Option<Visit>, StoreError> {
+        self.read(scope, visits::last).await
+    }
+
+    async fn add_visit(&self, scope: &Scope, draft: VisitDraft) -> Result<Visit, StoreError> {
+        let draft = draft.checked()?;
+        self.write(scope, move |work| visits::keep(work, draft)).await
     }
 }

@@ -4,16 +4,20 @@ use std::fmt;
 
 use async_trait::async_trait;
 
+use crate::acknowledgement::{Acknowledgement, AcknowledgementDraft, AcknowledgementPage};
 use crate::annotation::{Annotation, AnnotationDraft, AnnotationPage, AnnotationsAsked};
 use crate::error::StoreError;
 use crate::link::{Link, LinkDraft};
+use crate::mute::{Mute, MuteDraft};
 use crate::scope::{Revision, Scope};
 use crate::view::{View, ViewDraft};
+use crate::visit::{Visit, VisitDraft};
 
 /// Stores what people want to find again. Every call is one transaction: it took effect, or its error says why it did
 /// not.
 ///
-/// People see their own views, views that others share, and all annotations; they change only their own. A removed
+/// People see their own views, views that others share, all annotations and all acknowledgements, and no
+/// mutes or visits but their own; they change only their own. A removed
 /// thing can be restored as long as it is among the last two hundred of its kind.
 #[async_trait]
 pub trait Store: Send + Sync + fmt::Debug {
@@ -88,4 +92,58 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// The link with an id.
     async fn link(&self, scope: &Scope, id: &str) -> Result<Link, StoreError>;
+
+    /// The newest acknowledgements, at most `limit`.
+    async fn acknowledgements(
+        &self,
+        scope: &Scope,
+        limit: usize,
+    ) -> Result<AcknowledgementPage, StoreError>;
+
+    /// Acknowledges an outlier, unless some of its days are acknowledged already: then it was changed meanwhile.
+    async fn add_acknowledgement(
+        &self,
+        scope: &Scope,
+        draft: AcknowledgementDraft,
+    ) -> Result<Acknowledgement, StoreError>;
+
+    /// Replaces the note of an acknowledgement, if it is at the revision.
+    async fn change_acknowledgement(
+        &self,
+        scope: &Scope,
+        at: Revision,
+        note: Option<String>,
+    ) -> Result<Acknowledgement, StoreError>;
+
+    /// Removes an acknowledgement, if it is at the revision. Removal increments the revision.
+    async fn remove_acknowledgement(
+        &self,
+        scope: &Scope,
+        at: Revision,
+    ) -> Result<Acknowledgement, StoreError>;
+
+    /// Restores a removed acknowledgement, if it is at the revision and its days are not acknowledged meanwhile.
+    async fn restore_acknowledgement(
+        &self,
+        scope: &Scope,
+        at: Revision,
+    ) -> Result<Acknowledgement, StoreError>;
+
+    /// The person's mutes, the newest first.
+    async fn mutes(&self, scope: &Scope) -> Result<Vec<Mute>, StoreError>;
+
+    /// Mutes outliers of a member. If the person has muted the same, that mute gets the new day.
+    async fn add_mute(&self, scope: &Scope, draft: MuteDraft) -> Result<Mute, StoreError>;
+
+    /// Removes a mute, if it is at the revision. Removal increments the revision.
+    async fn remove_mute(&self, scope: &Scope, at: Revision) -> Result<Mute, StoreError>;
+
+    /// Restores a removed mute, if it is at the revision.
+    async fn restore_mute(&self, scope: &Scope, at: Revision) -> Result<Mute, StoreError>;
+
+    /// The list of outliers that the person was shown last.
+    async fn last_visit(&self, scope: &Scope) -> Result<Option<Visit>, StoreError>;
+
+    /// Records the list of outliers that the person is shown, in place of the one before.
+    async fn add_visit(&self, scope: &Scope, draft: VisitDraft) -> Result<Visit, StoreError>;
 }

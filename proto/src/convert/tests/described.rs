@@ -5,7 +5,7 @@ use proptest::prelude::{Just, Strategy, any, prop, prop_oneof};
 use super::{field, name, number, text};
 use crate::id::Fingerprint;
 use crate::model::{MeasureFormat, WeekStart};
-use crate::service::{Description, FieldInfo, MeasureClass, MeasureInfo};
+use crate::service::{Description, FieldInfo, MeasureClass, MeasureInfo, OutlierInfo};
 
 pub(super) fn descriptions() -> impl Strategy<Value = Description> {
     let field_info = || {
@@ -46,16 +46,35 @@ pub(super) fn descriptions() -> impl Strategy<Value = Description> {
         prop::collection::vec(field_info(), 0..4),
         prop::collection::vec(field_info(), 0..3),
         prop::collection::vec(measure_info, 0..4),
+        prop::option::of(outlier_info()),
     )
-        .prop_map(|(dataset, timezone, fingerprint, week_starts, fields, ages, measures)| {
-            Description {
-                dataset,
-                timezone,
-                fingerprint: Fingerprint::new(fingerprint),
-                week_starts,
-                fields,
-                ages,
-                measures,
-            }
-        })
+        .prop_map(
+            |(dataset, timezone, fingerprint, week_starts, fields, ages, measures, outliers)| {
+                Description {
+                    dataset,
+                    timezone,
+                    fingerprint: Fingerprint::new(fingerprint),
+                    week_starts,
+                    fields,
+                    ages,
+                    measures,
+                    outliers,
+                }
+            },
+        )
+}
+
+fn outlier_info() -> impl Strategy<Value = OutlierInfo> {
+    let rest = (text(), prop::option::of(text()), 0.01..2.0, 0.01..1.0);
+    (field(), prop::collection::vec(field(), 0..3), prop::option::of(field()), rest).prop_map(
+        |(dimension, peers, pool, (rate, watching, beyond, worthwhile))| OutlierInfo {
+            dimension,
+            peers,
+            pool,
+            rate,
+            watching,
+            beyond,
+            worthwhile,
+        },
+    )
 }

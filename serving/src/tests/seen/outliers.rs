@@ -12,6 +12,8 @@ async fn outliers_are_told_to_those_who_see_all() {
     let guarded = Guarded::open(&lake, "").await;
     let all = guarded.cubes.outliers(None).await.unwrap();
     assert!(!all.outliers.is_empty());
+    let told = guarded.seen().describe().await.unwrap().outliers.unwrap();
+    assert_eq!((told.rate.as_str(), told.worthwhile), ("clicks / impressions", 0.05));
     assert_eq!(guarded.seen().outliers(None).await.unwrap().outliers, all.outliers);
     // Hiding measures that the outliers do not use makes no difference.
     guarded.give("hidden_measures = [\"plays\"]");
@@ -25,5 +27,6 @@ async fn outliers_are_told_to_those_who_see_all() {
         let error = guarded.seen().outliers(None).await.unwrap_err();
         assert_eq!(error.code, Code::PermissionDenied, "{error}");
         assert!(error.message.contains(words), "{error}");
+        assert_eq!(guarded.seen().describe().await.unwrap().outliers, None);
     }
 }

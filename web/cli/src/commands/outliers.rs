@@ -1,6 +1,8 @@
 //! `clio outliers`: outliers among peers, with the reasons.
 
-use clio_proto::{Outlier, OutlierContrast, OutlierList, SnapshotId};
+use clio_proto::{
+    EarlierOutlier, EarlierOutliers, Outlier, OutlierContrast, OutlierList, SnapshotId,
+};
 use serde_json::{Value, json};
 
 use crate::args::{OutliersArgs, ReportFormat};
@@ -22,8 +24,15 @@ pub(crate) async fn run(args: OutliersArgs, settings: &Settings) -> anyhow::Resu
 
 fn print(list: &OutlierList) {
     for outlier in &list.outliers {
-        let label = outlier.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
+        let label = in_brackets(outlier.label.as_deref());
         say!("{}: {} {}{label}\n  {outlier}\n", outlier.kind, list.dimension, outlier.value);
+    }
+    if let Some(EarlierOutliers { day, outliers }) = &list.earlier {
+        say!("listed on {day}: {}\n", outliers.len());
+        for outlier in outliers {
+            let label = in_brackets(outlier.label.as_deref());
+            say!("{}: {} {}{label}\n  {outlier}\n", outlier.kind, list.dimension, outlier.value);
+        }
     }
     let (first, last) = list.days;
     let n = list.outliers.len();
@@ -38,6 +47,10 @@ fn print(list: &OutlierList) {
     );
 }
 
+fn in_brackets(label: Option<&str>) -> String {
+    label.map(|label| format!(" ({label})")).unwrap_or_default()
+}
+
 fn as_json(list: &OutlierList) -> Value {
     let OutlierList {
         snapshot,
@@ -47,14 +60,30 @@ fn as_json(list: &OutlierList) -> Value {
         n_judged,
         n_not_judged,
         outliers,
+        earlier,
         elapsed,
     } = list;
     let outliers: Vec<Value> = outliers.iter().map(outlier_json).collect();
     json!({
         "snapshot": snapshot.id.0, "dimension": dimension.to_string(), "first_day": first.to_string(),
         "last_day": last.to_string(), "n_days": n_days, "n_judged": n_judged, "n_not_judged": n_not_judged,
-        "outliers": outliers, "elapsed_seconds": elapsed.as_secs_f64(),
+        "outliers": outliers, "earlier": earlier.as_ref().map(earlier_json), "elapsed_seconds": elapsed.as_secs_f64(),
     })
+}
+
+fn earlier_json(earlier: &EarlierOutliers) -> Value {
+    let EarlierOutliers { day, outliers } = earlier;
+    let outliers = outliers.iter().map(|outlier| {
+        let EarlierOutlier { kind, value, label, media, now, listed_through, rate, watching } =
+            outlier;
+        let now: Vec<&str> = now.iter().map(|kind| kind.as_str()).collect();
+        json!({
+            "kind": kind.as_str(), "value": value, "label": label, "media": media, "now": now,
+            "listed_through": listed_through.to_string(), "rate": rate.as_ref().map(contrast_json),
+            "watching": watching.as_ref().map(contrast_json), "words": outlier.to_string(),
+        })
+    });
+    json!({ "day": day.to_string(), "outliers": outliers.collect::<Vec<_>>() })
 }
 
 fn outlier_json(outlier: &Outlier) -> Value {

@@ -73,7 +73,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         ["gateway.store", "CLIO_STORE", "store"],
         Kind::File,
-        "A file in which views, annotations and short links are kept; created if it does not exist. Without it nothing is kept",
+        "A file in which views, annotations, short links and what is done about outliers are kept; created if it does not exist. Without it nothing is kept",
         |it| Place::MaybePath(&mut it.store.file),
     ),
     Setting::rare(
@@ -103,6 +103,22 @@ pub(super) const SETTINGS: &[Setting] = &[
         COUNTS,
         "How many links with their numbers the store keeps of a dataset, and how many that only make an address short",
         |it| Place::Count(&mut it.store.limits.max_links),
+    ),
+    Setting::rare(
+        [
+            "gateway.store_max_acknowledgements",
+            "CLIO_GATEWAY_STORE_MAX_ACKNOWLEDGEMENTS",
+            "store-max-acknowledgements",
+        ],
+        COUNTS,
+        "How many acknowledgements of outliers the store keeps of a dataset",
+        |it| Place::Count(&mut it.store.limits.max_acknowledgements),
+    ),
+    Setting::rare(
+        ["gateway.store_max_mutes", "CLIO_GATEWAY_STORE_MAX_MUTES", "store-max-mutes"],
+        COUNTS,
+        "How many mutes of outliers of one person the store keeps of a dataset",
+        |it| Place::Count(&mut it.store.limits.max_mutes),
     ),
     Setting::new(
         ["gateway.graphiql", "CLIO_GATEWAY_GRAPHIQL", "graphiql"],

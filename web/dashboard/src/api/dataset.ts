@@ -42,6 +42,8 @@ export interface Dataset {
   readonly measure: ReadonlyMap<string, MeasureInfo>;
   readonly groupKey: ReadonlyMap<string, GroupKeyInfo>;
   readonly pages: Pages;
+  /** What outliers are; null where the model has none, or the reader may not see them. */
+  readonly outliers: DatasetInfo['outliers'] | null;
 }
 
 /**
@@ -90,6 +92,7 @@ export function toDataset(info: DatasetInfo): Dataset {
     measure: byName(info.measures),
     groupKey: byName(groupKeys),
     pages: pagesOf(info.fields),
+    outliers: info.outliers ?? null,
   };
 }
 

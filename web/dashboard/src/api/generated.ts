@@ -34,6 +34,28 @@ export type ViewInput = {
   isShared?: boolean;
 };
 
+export type OutlierKind =
+  | 'MISLEADING'
+  | 'FATIGUE'
+  | 'STAR'
+  | 'WEAK';
+
+export type AcknowledgementInput = {
+  field: string;
+  value: string;
+  kind: OutlierKind;
+  since: string;
+  through: string;
+  note?: string | null | undefined;
+};
+
+export type MuteInput = {
+  field: string;
+  value: string;
+  kind?: OutlierKind | null | undefined;
+  until?: string | null | undefined;
+};
+
 export type Weekday =
   | 'MONDAY'
   | 'SUNDAY';
@@ -139,9 +161,9 @@ export type VerdictWord =
   | 'WITHIN_COUNTING_ERROR'
   | 'TOO_LITTLE_DATA';
 
-export type SnapshotPartsFragment = { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null };
+export type SnapshotPartsFragment = { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null };
 
-export type StatusPartsFragment = { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null };
+export type StatusPartsFragment = { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null };
 
 export type RefusedPartsFragment = { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean };
 
@@ -158,17 +180,17 @@ export type DaysFragment = { from: string, to: string };
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null, person: string }, me: { name: string, kind: string } | null, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }> }, serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null, person: string }, me: { name: string, kind: string } | null, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }>, outliers: { dimension: string, peers: Array<string>, pool: string | null, rate: string, watching: string | null, beyond: number, worthwhile: number } | null }, serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StatusQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusesSubscription = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StatusesSubscription = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type ExploreQueryVariables = Exact<{
   query: CubeQuery;
@@ -199,7 +221,12 @@ export type MembersQuery = { members: { total: number, members: Array<{ field: s
 export type RecordsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RecordsQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, refusedSnapshots: Array<{ version: number, committedAt: string | null, reason: string, isMarkedBad: boolean }>, runs: Array<{ id: string, startedAt: string, endedAt: string, outcome: RunOutcome, error: string | null, snapshot: number | null, days: Array<string>, rowsIn: Array<{ source: string, nRows: number }>, rowsQuarantined: Array<{ source: string, nRows: number }>, leftOut: Array<{ table: string, nFiles: number, files: Array<string> }>, steps: Array<{ step: string, startedAt: string, endedAt: string | null, nRows: number, nAttempts: number, error: string | null }> }> };
+export type RecordsQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, refusedSnapshots: Array<{ version: number, committedAt: string | null, reason: string, isMarkedBad: boolean }> };
+
+export type RunsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RunsQuery = { runs: Array<{ id: string, startedAt: string, endedAt: string, outcome: RunOutcome, error: string | null, snapshot: number | null, days: Array<string>, rowsIn: Array<{ source: string, nRows: number }>, rowsQuarantined: Array<{ source: string, nRows: number }>, leftOut: Array<{ table: string, nFiles: number, files: Array<string> }>, steps: Array<{ step: string, startedAt: string, endedAt: string | null, nRows: number, nAttempts: number, error: string | null }> }> };
 
 export type ViewsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -260,7 +287,7 @@ export type HeldQueryVariables = Exact<{
 }>;
 
 
-export type HeldQuery = { cube: { snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } } };
+export type HeldQuery = { cube: { snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } } };
 
 export type AddLinkMutationVariables = Exact<{
   link: LinkInput;
@@ -321,6 +348,86 @@ export type RestoreAnnotationMutationVariables = Exact<{
 
 export type RestoreAnnotationMutation = { restoreAnnotation: { id: string, from: string, to: string, text: string, createdBy: string, changedBy: string, changedAt: string, revision: number, member: { field: string, value: string } | null } };
 
+export type OutliersQueryVariables = Exact<{
+  snapshot?: number | null | undefined;
+}>;
+
+
+export type OutliersQuery = { outliers: { dimension: string, firstDay: string, lastDay: string, nDays: number, nJudged: number, nNotJudged: number, outliers: Array<{ kind: OutlierKind, value: string, label: string | null, media: string | null, nPeers: number, since: string, orBefore: boolean, error: number, peers: Array<{ field: string, value: string | null }>, rate: { of: string, own: number, peers: number, ratio: number | null, lower: number | null, upper: number | null }, watching: { of: string, own: number, peers: number, ratio: number | null, lower: number | null, upper: number | null } | null, median: { of: string, own: number, peers: number, ratio: number | null, lower: number | null, upper: number | null } | null, frequency: { of: string, own: number, peers: number, ratio: number | null, lower: number | null, upper: number | null } | null }>, earlier: { day: string, outliers: Array<{ kind: OutlierKind, value: string, label: string | null, media: string | null, now: Array<OutlierKind>, listedThrough: string, rate: { of: string, own: number, peers: number, ratio: number | null, lower: number | null, upper: number | null } | null, watching: { of: string, own: number, peers: number, ratio: number | null, lower: number | null, upper: number | null } | null }> } | null } };
+
+export type ContrastFragment = { of: string, own: number, peers: number, ratio: number | null, lower: number | null, upper: number | null };
+
+export type HandledQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type HandledQuery = { acknowledgements: { hasMore: boolean, acknowledgements: Array<{ id: string, field: string, value: string, kind: OutlierKind, since: string, through: string, note: string | null, isMine: boolean, createdBy: string, createdAt: string, revision: number }> }, mutes: Array<{ id: string, field: string, value: string, kind: OutlierKind | null, until: string | null, revision: number }>, lastOutlierVisit: { at: string, through: string, listed: Array<{ value: string, kind: OutlierKind }> } | null };
+
+export type AcknowledgementFragment = { id: string, field: string, value: string, kind: OutlierKind, since: string, through: string, note: string | null, isMine: boolean, createdBy: string, createdAt: string, revision: number };
+
+export type MuteFragment = { id: string, field: string, value: string, kind: OutlierKind | null, until: string | null, revision: number };
+
+export type AddAcknowledgementMutationVariables = Exact<{
+  acknowledgement: AcknowledgementInput;
+}>;
+
+
+export type AddAcknowledgementMutation = { addAcknowledgement: { id: string, field: string, value: string, kind: OutlierKind, since: string, through: string, note: string | null, isMine: boolean, createdBy: string, createdAt: string, revision: number } };
+
+export type ChangeAcknowledgementMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+  note?: string | null | undefined;
+}>;
+
+
+export type ChangeAcknowledgementMutation = { changeAcknowledgement: { id: string, field: string, value: string, kind: OutlierKind, since: string, through: string, note: string | null, isMine: boolean, createdBy: string, createdAt: string, revision: number } };
+
+export type RemoveAcknowledgementMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+}>;
+
+
+export type RemoveAcknowledgementMutation = { removeAcknowledgement: { id: string, field: string, value: string, kind: OutlierKind, since: string, through: string, note: string | null, isMine: boolean, createdBy: string, createdAt: string, revision: number } };
+
+export type RestoreAcknowledgementMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+}>;
+
+
+export type RestoreAcknowledgementMutation = { restoreAcknowledgement: { id: string, field: string, value: string, kind: OutlierKind, since: string, through: string, note: string | null, isMine: boolean, createdBy: string, createdAt: string, revision: number } };
+
+export type AddMuteMutationVariables = Exact<{
+  mute: MuteInput;
+}>;
+
+
+export type AddMuteMutation = { addMute: { id: string, field: string, value: string, kind: OutlierKind | null, until: string | null, revision: number } };
+
+export type RemoveMuteMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+}>;
+
+
+export type RemoveMuteMutation = { removeMute: { id: string, field: string, value: string, kind: OutlierKind | null, until: string | null, revision: number } };
+
+export type RestoreMuteMutationVariables = Exact<{
+  id: string | number;
+  revision: number;
+}>;
+
+
+export type RestoreMuteMutation = { restoreMute: { id: string, field: string, value: string, kind: OutlierKind | null, until: string | null, revision: number } };
+
+export type VisitOutliersMutationVariables = Exact<{
+  snapshot: number;
+}>;
+
+
+export type VisitOutliersMutation = { visitOutliers: { at: string } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -348,6 +455,7 @@ export const SnapshotPartsFragmentDoc = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -394,6 +502,7 @@ export const StatusPartsFragmentDoc = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -598,6 +707,41 @@ export const AnnotationFragmentDoc = new TypedDocumentString(`
   revision
 }
     `, {"fragmentName":"Annotation"}) as unknown as TypedDocumentString<AnnotationFragment, unknown>;
+export const ContrastFragmentDoc = new TypedDocumentString(`
+    fragment Contrast on OutlierContrast {
+  of
+  own
+  peers
+  ratio
+  lower
+  upper
+}
+    `, {"fragmentName":"Contrast"}) as unknown as TypedDocumentString<ContrastFragment, unknown>;
+export const AcknowledgementFragmentDoc = new TypedDocumentString(`
+    fragment Acknowledgement on Acknowledgement {
+  id
+  field
+  value
+  kind
+  since
+  through
+  note
+  isMine
+  createdBy
+  createdAt
+  revision
+}
+    `, {"fragmentName":"Acknowledgement"}) as unknown as TypedDocumentString<AcknowledgementFragment, unknown>;
+export const MuteFragmentDoc = new TypedDocumentString(`
+    fragment Mute on Mute {
+  id
+  field
+  value
+  kind
+  until
+  revision
+}
+    `, {"fragmentName":"Mute"}) as unknown as TypedDocumentString<MuteFragment, unknown>;
 export const StartDocument = new TypedDocumentString(`
     query Start {
   insecure
@@ -641,6 +785,15 @@ export const StartDocument = new TypedDocumentString(`
       expr
       relativeError
     }
+    outliers {
+      dimension
+      peers
+      pool
+      rate
+      watching
+      beyond
+      worthwhile
+    }
   }
   serving {
     ...StatusParts
@@ -654,6 +807,7 @@ export const StartDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -702,6 +856,7 @@ export const StatusDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -750,6 +905,7 @@ export const StatusesDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -1007,36 +1163,6 @@ export const RecordsDocument = new TypedDocumentString(`
   refusedSnapshots(first: 30) {
     ...RefusedParts
   }
-  runs(limit: 30) {
-    id
-    startedAt
-    endedAt
-    outcome
-    error
-    snapshot
-    days
-    rowsIn {
-      source
-      nRows
-    }
-    rowsQuarantined {
-      source
-      nRows
-    }
-    leftOut {
-      table
-      nFiles
-      files
-    }
-    steps {
-      step
-      startedAt
-      endedAt
-      nRows
-      nAttempts
-      error
-    }
-  }
 }
     fragment SnapshotParts on Snapshot {
   version
@@ -1046,6 +1172,7 @@ export const RecordsDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -1080,6 +1207,40 @@ fragment RefusedParts on RefusedSnapshot {
   reason
   isMarkedBad
 }`) as unknown as TypedDocumentString<RecordsQuery, RecordsQueryVariables>;
+export const RunsDocument = new TypedDocumentString(`
+    query Runs {
+  runs(limit: 30) {
+    id
+    startedAt
+    endedAt
+    outcome
+    error
+    snapshot
+    days
+    rowsIn {
+      source
+      nRows
+    }
+    rowsQuarantined {
+      source
+      nRows
+    }
+    leftOut {
+      table
+      nFiles
+      files
+    }
+    steps {
+      step
+      startedAt
+      endedAt
+      nRows
+      nAttempts
+      error
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunsQuery, RunsQueryVariables>;
 export const ViewsDocument = new TypedDocumentString(`
     query Views {
   keeping {
@@ -1204,6 +1365,7 @@ export const HeldDocument = new TypedDocumentString(`
   lastDay
   nDays
   nCells
+  withheld
   verification {
     verifiedAt
     firstDay
@@ -1361,3 +1523,231 @@ export const RestoreAnnotationDocument = new TypedDocumentString(`
   changedAt
   revision
 }`) as unknown as TypedDocumentString<RestoreAnnotationMutation, RestoreAnnotationMutationVariables>;
+export const OutliersDocument = new TypedDocumentString(`
+    query Outliers($snapshot: Int64) {
+  outliers(snapshot: $snapshot) {
+    dimension
+    firstDay
+    lastDay
+    nDays
+    nJudged
+    nNotJudged
+    outliers {
+      kind
+      value
+      label
+      media
+      peers {
+        field
+        value
+      }
+      nPeers
+      since
+      orBefore
+      error
+      rate {
+        ...Contrast
+      }
+      watching {
+        ...Contrast
+      }
+      median {
+        ...Contrast
+      }
+      frequency {
+        ...Contrast
+      }
+    }
+    earlier {
+      day
+      outliers {
+        kind
+        value
+        label
+        media
+        now
+        listedThrough
+        rate {
+          ...Contrast
+        }
+        watching {
+          ...Contrast
+        }
+      }
+    }
+  }
+}
+    fragment Contrast on OutlierContrast {
+  of
+  own
+  peers
+  ratio
+  lower
+  upper
+}`) as unknown as TypedDocumentString<OutliersQuery, OutliersQueryVariables>;
+export const HandledDocument = new TypedDocumentString(`
+    query Handled {
+  acknowledgements(first: 1000) {
+    acknowledgements {
+      ...Acknowledgement
+    }
+    hasMore
+  }
+  mutes {
+    ...Mute
+  }
+  lastOutlierVisit {
+    at
+    through
+    listed {
+      value
+      kind
+    }
+  }
+}
+    fragment Acknowledgement on Acknowledgement {
+  id
+  field
+  value
+  kind
+  since
+  through
+  note
+  isMine
+  createdBy
+  createdAt
+  revision
+}
+fragment Mute on Mute {
+  id
+  field
+  value
+  kind
+  until
+  revision
+}`) as unknown as TypedDocumentString<HandledQuery, HandledQueryVariables>;
+export const AddAcknowledgementDocument = new TypedDocumentString(`
+    mutation AddAcknowledgement($acknowledgement: AcknowledgementInput!) {
+  addAcknowledgement(acknowledgement: $acknowledgement) {
+    ...Acknowledgement
+  }
+}
+    fragment Acknowledgement on Acknowledgement {
+  id
+  field
+  value
+  kind
+  since
+  through
+  note
+  isMine
+  createdBy
+  createdAt
+  revision
+}`) as unknown as TypedDocumentString<AddAcknowledgementMutation, AddAcknowledgementMutationVariables>;
+export const ChangeAcknowledgementDocument = new TypedDocumentString(`
+    mutation ChangeAcknowledgement($id: ID!, $revision: Int!, $note: String) {
+  changeAcknowledgement(id: $id, revision: $revision, note: $note) {
+    ...Acknowledgement
+  }
+}
+    fragment Acknowledgement on Acknowledgement {
+  id
+  field
+  value
+  kind
+  since
+  through
+  note
+  isMine
+  createdBy
+  createdAt
+  revision
+}`) as unknown as TypedDocumentString<ChangeAcknowledgementMutation, ChangeAcknowledgementMutationVariables>;
+export const RemoveAcknowledgementDocument = new TypedDocumentString(`
+    mutation RemoveAcknowledgement($id: ID!, $revision: Int!) {
+  removeAcknowledgement(id: $id, revision: $revision) {
+    ...Acknowledgement
+  }
+}
+    fragment Acknowledgement on Acknowledgement {
+  id
+  field
+  value
+  kind
+  since
+  through
+  note
+  isMine
+  createdBy
+  createdAt
+  revision
+}`) as unknown as TypedDocumentString<RemoveAcknowledgementMutation, RemoveAcknowledgementMutationVariables>;
+export const RestoreAcknowledgementDocument = new TypedDocumentString(`
+    mutation RestoreAcknowledgement($id: ID!, $revision: Int!) {
+  restoreAcknowledgement(id: $id, revision: $revision) {
+    ...Acknowledgement
+  }
+}
+    fragment Acknowledgement on Acknowledgement {
+  id
+  field
+  value
+  kind
+  since
+  through
+  note
+  isMine
+  createdBy
+  createdAt
+  revision
+}`) as unknown as TypedDocumentString<RestoreAcknowledgementMutation, RestoreAcknowledgementMutationVariables>;
+export const AddMuteDocument = new TypedDocumentString(`
+    mutation AddMute($mute: MuteInput!) {
+  addMute(mute: $mute) {
+    ...Mute
+  }
+}
+    fragment Mute on Mute {
+  id
+  field
+  value
+  kind
+  until
+  revision
+}`) as unknown as TypedDocumentString<AddMuteMutation, AddMuteMutationVariables>;
+export const RemoveMuteDocument = new TypedDocumentString(`
+    mutation RemoveMute($id: ID!, $revision: Int!) {
+  removeMute(id: $id, revision: $revision) {
+    ...Mute
+  }
+}
+    fragment Mute on Mute {
+  id
+  field
+  value
+  kind
+  until
+  revision
+}`) as unknown as TypedDocumentString<RemoveMuteMutation, RemoveMuteMutationVariables>;
+export const RestoreMuteDocument = new TypedDocumentString(`
+    mutation RestoreMute($id: ID!, $revision: Int!) {
+  restoreMute(id: $id, revision: $revision) {
+    ...Mute
+  }
+}
+    fragment Mute on Mute {
+  id
+  field
+  value
+  kind
+  until
+  revision
+}`) as unknown as TypedDocumentString<RestoreMuteMutation, RestoreMuteMutationVariables>;
+export const VisitOutliersDocument = new TypedDocumentString(`
+    mutation VisitOutliers($snapshot: Int64!) {
+  visitOutliers(snapshot: $snapshot) {
+    at
+  }
+}
+    `) as unknown as TypedDocumentString<VisitOutliersMutation, VisitOutliersMutationVariables>;

@@ -3,7 +3,7 @@ import type { StatusPartsFragment } from './generated';
 import { isBehind, isWithdrawn, newestOf, type Snapshot } from './newest';
 
 function snapshot(version: number, committedAt: string): Snapshot {
-  return { version, committedAt, fingerprint: 'f', firstDay: null, lastDay: null, nDays: 0, nCells: 0, verification: null };
+  return { version, committedAt, fingerprint: 'f', firstDay: null, lastDay: null, nDays: 0, nCells: 0, withheld: false, verification: null };
 }
 
 const FIRST = snapshot(1, '2026-01-01T00:00:00Z');

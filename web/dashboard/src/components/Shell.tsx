@@ -6,7 +6,7 @@ import { useSession } from '../api/session';
 import { t } from '../language';
 import { Dropdown } from './Dropdown';
 import { LanguageSwitch } from './LanguageSwitch';
-import { PAGES } from './pages';
+import { pagesOf } from './pages';
 import { LinkBanner } from './LinkBanner';
 import { SnapshotBadge } from './SnapshotBadge';
 import { ThemeSwitch } from './ThemeSwitch';
@@ -17,6 +17,7 @@ import './LinkBanner.css';
 import './Shell.css';
 
 const CommandMenu = lazy(() => import('./find/CommandMenu'));
+const NewOutliers = lazy(() => import('./NewOutliers'));
 const SentBar = lazy(() => import('../share/SentBar'));
 const Tour = lazy(() => import('./tour/Tour'));
 const ShareMenu = lazy(() => import('../share/ShareMenu'));
@@ -40,9 +41,14 @@ export function Shell() {
           Clio
         </Link>
         <nav className="bar-nav" aria-label={t('shell.pages')}>
-          {PAGES.map(({ to, label }) => (
+          {pagesOf(dataset).map(({ to, label }) => (
             <Link key={to} to={to} search={{}} className="bar-page" activeOptions={{ exact: to === '/', includeSearch: false }}>
               {t(label)}
+              {to === '/outliers' && (
+                <Suspense fallback={null}>
+                  <NewOutliers />
+                </Suspense>
+              )}
             </Link>
           ))}
           <Link to="/help" className="bar-page">

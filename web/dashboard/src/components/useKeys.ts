@@ -2,7 +2,8 @@
 
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { PAGES } from './pages';
+import { useSession } from '../api/session';
+import { pagesOf } from './pages';
 import { useNewest } from './useNewest';
 
 /** How soon the letter has to follow. */
@@ -10,7 +11,8 @@ const SECOND_KEY_MS = 1_200;
 
 export function useKeys(find: () => void): void {
   const navigate = useNavigate();
-  const newest = useNewest({ find, navigate });
+  const { dataset } = useSession();
+  const newest = useNewest({ find, navigate, dataset });
   useEffect(() => {
     let goUntil = 0;
     const onKeyDown = (event: KeyboardEvent) => {
@@ -20,7 +22,7 @@ export function useKeys(find: () => void): void {
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      const page = event.timeStamp < goUntil ? PAGES.find(({ letter }) => letter === event.key) : undefined;
+      const page = event.timeStamp < goUntil ? pagesOf(newest.current.dataset).find(({ letter }) => letter === event.key) : undefined;
       goUntil = event.key === 'g' ? event.timeStamp + SECOND_KEY_MS : 0;
       if (page !== undefined) {
         event.preventDefault();

@@ -4,7 +4,7 @@
 import { locale, t } from '../language';
 import { NARROW_SPACE, type Rounding } from './digits';
 import { FORMATS } from './formats';
-import type { NumberStyle, Value } from './number';
+import { NO_VALUE, type NumberStyle, type Value } from './number';
 
 export interface Compared {
   readonly other: Value;
@@ -44,6 +44,14 @@ export function formatChange(compared: Compared | null | undefined, style: Numbe
   // Nothing was there to compare with, so there is no ratio.
   if (ratio.value === null) return { direction, text: t(difference.value === 0 ? 'change.none' : 'change.new'), bounds: null };
   return { direction, text: percent(ratio.value, 'halfExpand'), bounds: boundsOf(ratio, percent) };
+}
+
+/** How a number stands to another one, from their ratio: "+34.0 %", with "+18.9 % to +51.1 %". */
+export function formatRatio({ value, lower, upper }: Pick<Value, 'value' | 'lower' | 'upper'>): Change {
+  if (value === null) return unknown();
+  const ends = { ...NO_VALUE, lower, upper };
+  const direction = directionOf({ ...ends, value: value - 1, lower: lower && lower - 1, upper: upper && upper - 1 });
+  return { direction, text: percent(value, 'halfExpand'), bounds: boundsOf(ends, percent) };
 }
 
 /** The difference of two rates: "−2.91 points", with its bounds "−4.40 points to −1.41 points" where there are any. */

@@ -35,6 +35,8 @@ interface Style {
 export const WHOLE = { kind: 'COUNT', format: 'NUMBER' } as const satisfies Style;
 /** A number of people that is no measure of the dataset. */
 export const PEOPLE = { kind: 'DISTINCT', format: 'NUMBER' } as const satisfies Style;
+/** A number that is no measure of the dataset. */
+export const PLAIN = { kind: 'DERIVED', format: 'NUMBER' } as const satisfies Style;
 /** A part of a whole that is no measure of the dataset. */
 export const PART = { kind: 'DERIVED', format: 'PERCENT' } as const satisfies Style;
 /** A time in seconds that is no measure of the dataset. */

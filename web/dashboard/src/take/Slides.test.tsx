@@ -11,8 +11,8 @@ beforeEach(() => {
 it('shows the panels of the page one by one, from the one whose menu was open', async () => {
   const user = userEvent.setup();
   renderAt('/', mockGateway());
-  await user.click(await screen.findByText('Take away: Viewers by Asset'));
-  const menu = await screen.findByRole('dialog', { name: 'Take away: Viewers by Asset' });
+  await user.click(await screen.findByText('Export: Viewers by Asset'));
+  const menu = await screen.findByRole('dialog', { name: 'Export: Viewers by Asset' });
   await user.click(await within(menu).findByRole('button', { name: 'Show as slides' }));
   const slides = await screen.findByRole('dialog', { name: 'Slides' });
   await waitFor(() => expect(within(slides).getByRole('status').textContent).toBe('3 of 4'));

@@ -13,8 +13,8 @@ it('copies the rows of a panel, and says so', async () => {
   const write = vi.spyOn(navigator.clipboard, 'write').mockResolvedValue();
   renderAt('/?country.any=DE', mockGateway());
   const groups = await screen.findByRole('region', { name: 'Groups' });
-  await user.click(await within(groups).findByRole('button', { name: 'Take away: Measures by Asset' }));
-  const menu = await screen.findByRole('dialog', { name: 'Take away: Measures by Asset' });
+  await user.click(await within(groups).findByRole('button', { name: 'Export: Measures by Asset' }));
+  const menu = await screen.findByRole('dialog', { name: 'Export: Measures by Asset' });
   await user.click(await within(menu).findByRole('button', { name: 'Copy as table' }));
   await waitFor(() => expect(within(menu).getByRole('status').textContent).toBe('2 rows copied to the clipboard.'));
   expect(write).toHaveBeenCalledTimes(1);

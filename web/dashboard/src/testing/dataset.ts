@@ -43,6 +43,7 @@ export const DATASET_INFO: DatasetInfo = {
     measure('watch.p50', 'Watch, median', 'QUANTILE', 'SECONDS'),
     measure('take_rate', 'Take rate', 'DERIVED', 'PERCENT'),
   ],
+  outliers: null,
 };
 
 function measure(

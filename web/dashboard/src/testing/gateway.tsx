@@ -7,6 +7,7 @@ import { vi } from 'vitest';
 import type { Annotation } from '../api/annotations';
 import type { CubeAnswer } from '../api/cube';
 import type { CubeQuery } from '../api/generated';
+import type { Handled } from '../api/outliers';
 import type { View } from '../api/views';
 import type { Link, LinkState, Status } from '../api/link';
 import { App, makeClient } from '../App';
@@ -33,6 +34,7 @@ export function serving(version: number, part: Partial<Status> = {}): Status {
       lastDay: '2026-01-03',
       nDays: 3,
       nCells: 900,
+      withheld: false,
       verification: null,
     },
     refused: null,
@@ -92,10 +94,14 @@ export interface Gateway {
   start: () => Reply;
   members: (variables: Record<string, unknown>) => { readonly members: readonly unknown[]; readonly total: number };
   records: () => Reply;
+  runs: () => Reply;
   /** What is kept; null where nothing can be. */
   views: readonly View[] | null;
   annotations: readonly Annotation[];
   readonly annotationsAsked: Record<string, unknown>[];
+  /** The outliers of a snapshot. */
+  outliers: (snapshot: number) => Reply;
+  handled: Handled;
   link: (id: string) => Reply;
   /** Whether serving has a snapshot. */
   held: (version: number) => Reply;
@@ -115,10 +121,13 @@ export function mockGateway(): Gateway {
     cube: () => ({}),
     start: () => ({ data: { insecure: false, me: null, keeping: keepingOf(gateway), dataset: DATASET_INFO, serving: gateway.status } }),
     members: () => ({ members: [], total: 0 }),
-    records: () => ({ data: { serving: gateway.status, snapshots: [], refusedSnapshots: [], runs: [] } }),
+    records: () => ({ data: { serving: gateway.status, snapshots: [], refusedSnapshots: [] } }),
+    runs: () => ({ data: { runs: [] } }),
     views: [],
     annotations: [],
     annotationsAsked: [],
+    outliers: () => failure('INVALID_ARGUMENT', 'the model declares no outliers'),
+    handled: { acknowledgements: { acknowledgements: [], hasMore: false }, mutes: [], lastOutlierVisit: null },
     link: (id) => failure('NOT_FOUND', `there is no link \`${id}\``),
     held: (version) => ({ data: { cube: { snapshot: serving(version).snapshot } } }),
     change: () => ({ data: {} }),
@@ -146,11 +155,14 @@ async function replyTo(gateway: Gateway, query: string, variables: Record<string
   if (query.includes('query Status')) return { data: { serving: gateway.status } };
   if (query.includes('query Members')) return { data: { members: gateway.members(variables) } };
   if (query.includes('query Records')) return gateway.records();
+  if (query.includes('query Runs')) return gateway.runs();
   if (query.includes('query Views')) return { data: { keeping: keepingOf(gateway), views: gateway.views ?? [] } };
   if (query.includes('query Annotations')) {
     gateway.annotationsAsked.push(variables);
     return { data: { annotations: { annotations: gateway.annotations, total: gateway.annotations.length } } };
   }
+  if (query.includes('query Outliers')) return gateway.outliers(Number(variables['snapshot']));
+  if (query.includes('query Handled')) return { data: gateway.handled };
   if (query.includes('query Link')) return gateway.link(String(variables['id']));
   if (query.includes('query Held')) return gateway.held(Number(variables['snapshot']));
   const name = /mutation (\w+)/.exec(query)?.[1];

@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use crate::config::GatewayConfig;
 use crate::testing::{TestServer, dashboard, serving};
 
+mod outliers;
+
 struct Kept {
     server: TestServer,
     _folder: TempDir,
@@ -216,7 +218,8 @@ async fn a_link_is_of_a_page_here_and_asks_no_more_than_a_page_does() {
 #[tokio::test]
 async fn without_a_store_nothing_is_kept_and_the_answer_says_how_it_would_be() {
     let server = TestServer::start().await;
-    let asked = "{ keeping { isOn hint } views { id } annotations { total annotations { id } } }";
+    let asked = "{ keeping { isOn hint } views { id } annotations { total annotations { id } }
+        acknowledgements { hasMore acknowledgements { id } } mutes { id } lastOutlierVisit { at } }";
     let answer = server.ask(asked, json!({})).await;
     let hint = answer["data"]["keeping"]["hint"].as_str().unwrap();
     assert!(
@@ -226,7 +229,15 @@ async fn without_a_store_nothing_is_kept_and_the_answer_says_how_it_would_be() {
     assert_eq!(answer["data"]["keeping"]["isOn"], false);
     assert_eq!(answer["data"]["views"], json!([]));
     assert_eq!(answer["data"]["annotations"], json!({ "total": 0, "annotations": [] }));
+    assert_eq!(
+        answer["data"]["acknowledgements"],
+        json!({ "hasMore": false, "acknowledgements": [] })
+    );
+    assert_eq!(answer["data"]["mutes"], json!([]));
+    assert_eq!(answer["data"]["lastOutlierVisit"], json!(null));
     for asked in [
+        "mutation { visitOutliers(snapshot: 41) { at } }",
+        "mutation { addMute(mute: { field: ASSET, value: \"a1\" }) { id } }",
         "mutation { addView(view: { name: \"x\", address: \"/\" }) { id } }",
         "mutation { addAnnotation(annotation: { from: \"2026-01-01\", text: \"x\" }) { id } }",
         "mutation { addLink(link: { address: \"/\", answers: [{ name: \"t\", query: { measures: [PLAYS] } }] }) { id } }",

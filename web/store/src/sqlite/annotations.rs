@@ -1,10 +1,9 @@
 //! Annotations as rows. Days are text, which sorts like the calendar.
 
-use jiff::civil::Date;
-use rusqlite::types::{Type, Value};
+use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
-use super::row::{STAMP, Table, count, stamp};
+use super::row::{STAMP, Table, count, day, stamp};
 use super::{Failure, Work};
 use crate::annotation::{Annotation, AnnotationDraft, AnnotationPage, AnnotationsAsked, Member};
 use crate::error::{StoreError, Thing};
@@ -27,13 +26,6 @@ fn annotation(row: &Row<'_>) -> rusqlite::Result<Annotation> {
         member,
         stamp: stamp(row, 6)?,
     })
-}
-
-fn day(row: &Row<'_>, column: usize) -> rusqlite::Result<Date> {
-    let text: String = row.get(column)?;
-    let wrong =
-        |error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error));
-    text.parse().map_err(wrong)
 }
 
 pub(super) fn page(work: Work<'_>, asked: &AnnotationsAsked) -> Result<AnnotationPage, Failure> {

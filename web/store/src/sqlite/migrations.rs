@@ -10,9 +10,9 @@ use crate::error::OpenError;
 const APPLICATION_ID: i64 = 0x436c_696f;
 
 /// Each migrates a file from the version of its index to the next one.
-const ALL: [&str; NEWEST as usize] = [VIEWS, ANNOTATIONS, LINKS];
+const ALL: [&str; NEWEST as usize] = [VIEWS, ANNOTATIONS, LINKS, OUTLIERS];
 /// The version that this program writes.
-pub(super) const NEWEST: u32 = 3;
+pub(super) const NEWEST: u32 = 4;
 
 /// Ids are unique: the id of a thing that was removed for good is never reused.
 const VIEWS: &str = "
@@ -49,6 +49,26 @@ CREATE INDEX links_by_use ON links (dataset, is_automatic, used_ms);
 CREATE TABLE link_answers (
     link TEXT NOT NULL REFERENCES links (id) ON DELETE CASCADE, position INTEGER NOT NULL, name TEXT NOT NULL, n_named INTEGER NOT NULL,
     body BLOB NOT NULL, PRIMARY KEY (link, position)) STRICT;
+";
+
+/// What people do about outliers. Days are text, which sorts like the calendar; a mute of every kind has an empty one.
+const OUTLIERS: &str = "
+CREATE TABLE acknowledgements (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, dataset TEXT NOT NULL, owner TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+    kind TEXT NOT NULL, since TEXT NOT NULL, through TEXT NOT NULL, note TEXT, created_ms INTEGER NOT NULL, changed_by TEXT NOT NULL,
+    changed_ms INTEGER NOT NULL, revision INTEGER NOT NULL, is_removed INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX acknowledgements_by_member ON acknowledgements (dataset, field, value, kind, through);
+CREATE INDEX acknowledgements_by_time ON acknowledgements (dataset, is_removed, created_ms);
+CREATE TABLE mutes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, dataset TEXT NOT NULL, owner TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+    kind TEXT NOT NULL, until TEXT, created_ms INTEGER NOT NULL, changed_by TEXT NOT NULL, changed_ms INTEGER NOT NULL,
+    revision INTEGER NOT NULL, is_removed INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE UNIQUE INDEX mutes_by_member ON mutes (dataset, owner, field, value, kind) WHERE is_removed = 0;
+CREATE TABLE visits (
+    dataset TEXT NOT NULL, person TEXT NOT NULL, at_ms INTEGER NOT NULL, through TEXT NOT NULL, PRIMARY KEY (dataset, person)) STRICT;
+CREATE TABLE visited (
+    dataset TEXT NOT NULL, person TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, kind TEXT NOT NULL,
+    PRIMARY KEY (dataset, person, field, value, kind)) STRICT;
 ";
 
 /// Rejects a file that is damaged, or of another or a newer program.

@@ -1,6 +1,8 @@
 //! What rows of all tables share: who wrote them, at which revision, and what remains after removal.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::types::Type;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Failure, MAX_REMOVED, Work};
@@ -24,6 +26,23 @@ pub(super) fn stamp(row: &Row<'_>, first: usize) -> rusqlite::Result<Stamp> {
 /// The time in a column; the Unix epoch if it is out of range, which never happens with our own.
 pub(super) fn time(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or_default()
+}
+
+/// The day in a column.
+pub(super) fn day(row: &Row<'_>, column: usize) -> rusqlite::Result<Date> {
+    parsed(row.get(column)?, column)
+}
+
+/// The day in a column, which may be null.
+pub(super) fn maybe_day(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Date>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| parsed(text, column)).transpose()
+}
+
+fn parsed(text: String, column: usize) -> rusqlite::Result<Date> {
+    let wrong =
+        |error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error));
+    text.parse().map_err(wrong)
 }
 
 /// The result of a query that counts rows.

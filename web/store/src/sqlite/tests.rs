@@ -2,6 +2,7 @@
 
 mod files;
 mod kept;
+mod outliers;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,6 +13,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::annotation::Member;
 use crate::error::Thing;
+use crate::visit::Listed;
 
 /// Each look at the clock is a second later.
 fn clock() -> Timestamp {

@@ -6,7 +6,7 @@ import { type Dataset, pageOf } from '../../api/dataset';
 import { t } from '../../language';
 import { escapeValue } from '../../search';
 import { type Choice, type FoundMember, MemberSearch } from './MemberSearch';
-import { PAGES } from '../pages';
+import { pagesOf } from '../pages';
 import { readRecent, remember } from './recent';
 import './CommandMenu.css';
 
@@ -34,7 +34,7 @@ export default function CommandMenu({ dataset, version, onClose }: CommandMenuPr
   };
   const before = (search: string): Choice[] => {
     const matches = (text: string) => text.toLowerCase().includes(search.toLowerCase());
-    const pages = PAGES.filter(({ label }) => search !== '' && matches(t(label))).map(({ to, label }) => ({
+    const pages = pagesOf(dataset).filter(({ label }) => search !== '' && matches(t(label))).map(({ to, label }) => ({
       id: to,
       label: t(label),
       kind: t('find.page'),

@@ -8,6 +8,7 @@ import format from './format';
 import help from './help';
 import member from './member';
 import notes from './notes';
+import outliers from './outliers';
 import pages from './pages';
 import panel from './panel';
 import share from './share';
@@ -29,6 +30,7 @@ const texts = {
   ...help,
   ...member,
   ...notes,
+  ...outliers,
   ...pages,
   ...panel,
   ...share,

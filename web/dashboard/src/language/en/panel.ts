@@ -9,7 +9,7 @@ export default {
   'panel.again': 'Try again',
   'panel.retried': 'It is also retried automatically every few seconds.',
   'panel.details': 'Details',
-  'panel.takeAway': 'Take away: {title}',
+  'panel.takeAway': 'Export: {title}',
   'panel.noSnapshot': 'Serving holds no snapshot yet.',
   'panel.fillsItself': 'The page fills by itself when the first one is published.',
   'preview.none': 'No preview',

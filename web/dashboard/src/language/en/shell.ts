@@ -3,6 +3,7 @@
 export default {
   'page.explore': 'Explore',
   'page.compare': 'Compare',
+  'page.outliers': 'Outliers',
   'page.views': 'Views',
   'page.status': 'Status',
   'page.help': 'Help',

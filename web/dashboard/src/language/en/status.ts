@@ -10,6 +10,8 @@ export default {
   'status.state.BEHIND': 'The query service is behind this page.',
   'status.state.STALE': 'A newer snapshot could not be loaded; the last good one is served.',
   'status.state.DOWN': 'The query service is down; this page keeps what it shows.',
+  'status.withheld': 'Runs, bad rows, counts of cells, recounts and why a version was refused are withheld: they are told to those whose roles have the right “operate”.',
+  'status.byRoles': 'by your roles',
   'status.stuck': 'This has lasted unusually long: whoever runs the service should look into it.',
   'status.figures': 'Figures',
   'status.snapshot': 'Snapshot',

@@ -3,6 +3,7 @@ import type english from '../en/shell';
 export default {
   'page.explore': '탐색',
   'page.compare': '비교',
+  'page.outliers': '이상값',
   'page.views': '보기',
   'page.status': '상태',
   'page.help': '도움말',

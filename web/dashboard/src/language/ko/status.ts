@@ -10,6 +10,8 @@ export default {
   'status.state.BEHIND': '조회 서비스가 이 페이지보다 뒤처져 있습니다.',
   'status.state.STALE': '더 새로운 스냅샷을 불러오지 못해 마지막 정상 스냅샷을 제공하고 있습니다.',
   'status.state.DOWN': '조회 서비스가 중단되었습니다. 이 페이지는 보이는 내용을 유지합니다.',
+  'status.withheld': '실행, 잘못된 행, 셀 수, 재집계 결과, 버전이 거부된 이유는 표시되지 않습니다. “operate” 권한이 있는 역할에만 표시됩니다.',
+  'status.byRoles': '역할에 따라',
   'status.stuck': '이 상태가 평소보다 오래 계속되고 있습니다. 서비스 운영자가 확인해야 합니다.',
   'status.figures': '주요 수치',
   'status.snapshot': '스냅샷',

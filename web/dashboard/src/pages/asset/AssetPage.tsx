@@ -25,6 +25,7 @@ import { MeasureSelect } from '../member/MeasureSelect';
 import { MemberFrame } from '../member/MemberFrame';
 import { TakeButton } from '../../components/TakeButton';
 import { rich, t } from '../../language';
+import { Why } from '../outliers/Why';
 import { Siblings } from './Siblings';
 import '../../components/Panel.css';
 import '../../components/Shell.css';
@@ -165,6 +166,7 @@ function Loaded({ dataset, snapshot, field, member }: LoadedProps) {
             </PanelBody>
             {shown && <TakeButton title={t('member.numbersOf', { label })} answered={shown} inCorner />}
           </section>
+          <Why dataset={dataset} field={field.name} member={member} />
           {fellow && titleKey && fellow.answer.groupCount > 1 && (
             <Siblings dataset={dataset} state={state} data={fellow} measure={measure} member={member} title={titleKey.label} />
           )}

@@ -1,16 +1,21 @@
 // The runs of the etl that have ended, newest first: what each rebuilt, how its steps went, and why it failed.
 
+import { asGatewayError, sentence } from '../../api/client';
+import type { RunsQuery } from '../../api/generated';
 import { Details } from '../../components/Details';
+import { Failure, Placeholder } from '../../components/Panel';
 import { DURATION, formatCount, formatDays, formatMoment, formatValue } from '../../format';
 import { TakeButton } from '../../components/TakeButton';
 import { t } from '../../language';
-import type { Records } from './StatusPage';
+import type { LoadedRuns } from './StatusPage';
 import '../../components/Panel.css';
 import './Runs.css';
 
-type Run = Records['runs'][number];
+type Run = RunsQuery['runs'][number];
 
-export function Runs({ records }: { readonly records: Records }) {
+export function Runs({ loaded }: { readonly loaded: LoadedRuns }) {
+  const error = loaded.error ? asGatewayError(loaded.error) : null;
+  const runs = loaded.data?.runs;
   return (
     <section className="panel" aria-label={t('status.runs')}>
       <header className="panel-head">
@@ -18,14 +23,22 @@ export function Runs({ records }: { readonly records: Records }) {
         <span className="muted panel-note">{t('status.newestFirst')}</span>
         <TakeButton title={t('status.runs')} answered={null} />
       </header>
-      <div className="panel-body runs-frame" role="group" aria-label={t('status.runsNewest')} tabIndex={0}>
-        {records.runs.length === 0 && <p className="panel-hint">{t('status.noRuns')}</p>}
-        <ol className="runs">
-          {records.runs.map((run) => (
-            <RunRow key={run.id} run={run} />
-          ))}
-        </ol>
-      </div>
+      {error?.code === 'PERMISSION_DENIED' ? (
+        <p className="panel-hint">{sentence(error.message)}</p>
+      ) : error !== null && runs === undefined ? (
+        <Failure error={error} retry={() => void loaded.refetch()} retrying={loaded.isFetching} />
+      ) : runs === undefined ? (
+        <Placeholder />
+      ) : (
+        <div className="panel-body runs-frame" role="group" aria-label={t('status.runsNewest')} tabIndex={0}>
+          {runs.length === 0 && <p className="panel-hint">{t('status.noRuns')}</p>}
+          <ol className="runs">
+            {runs.map((run) => (
+              <RunRow key={run.id} run={run} />
+            ))}
+          </ol>
+        </div>
+      )}
     </section>
   );
 }

@@ -38,7 +38,7 @@ export function Snapshots({ records, shown }: SnapshotsProps) {
                 <td title={snapshot.firstDay === null || snapshot.lastDay === null ? undefined : formatRange(snapshot.firstDay, snapshot.lastDay)}>
                   {formatCount(snapshot.nDays)}
                 </td>
-                <td>{formatCount(snapshot.nCells)}</td>
+                <td>{snapshot.withheld ? t('number.withheld') : formatCount(snapshot.nCells)}</td>
                 <td>
                   {[
                     snapshot.version === shown ? t('status.shown') : null,

@@ -33,6 +33,10 @@ beforeEach(() => {
         { version: 9, committedAt: '2026-02-03T04:00:00Z', reason: 'it was not written by Clio', isMarkedBad: false },
         { version: 8, committedAt: null, reason: 'its metadata cannot be read, see 41c7 in the log', isMarkedBad: false },
       ],
+    },
+  });
+  gateway.runs = () => ({
+    data: {
       runs: [
         run({ rowsQuarantined: [{ source: 'impressions', nRows: 4 }] }),
         run({ id: 'r0', outcome: 'FAILED', error: 'day.csv, line 4: the file is cut short', snapshot: null, days: [], steps: [step('look'), step('check', { endedAt: null, error: 'cut short' })] }),
@@ -122,6 +126,21 @@ describe('Status', () => {
     expect(await screen.findByRole('region', { name: 'Runs' })).toBeTruthy();
     expect(screen.queryByRole('region', { name: /^Days/ })).toBeNull();
     expect(gateway.asks).toEqual([]);
+  });
+
+  it('shows those without the right to operate what they may see, and says what is withheld', async () => {
+    gateway.status = serving(1, { snapshot: { ...serving(1).snapshot, nCells: 0, withheld: true } as NonNullable<typeof gateway.status.snapshot> });
+    gateway.records = () => ({ data: { serving: gateway.status, snapshots: [{ ...gateway.status.snapshot, runId: 'r1', rowsIn: 0, unattributed: [] }], refusedSnapshots: [] } });
+    gateway.runs = () => failure('PERMISSION_DENIED', 'none of your roles sees runs; whoever keeps the roles can give the right `operate`');
+    renderAt('/status', gateway);
+    expect(await screen.findByText(/^Runs, bad rows, counts of cells, recounts and why a version was refused are withheld/)).toBeTruthy();
+    const runs = within(await screen.findByRole('region', { name: 'Runs' }));
+    expect(runs.getByText(/None of your roles sees runs; whoever keeps the roles can give the right/)).toBeTruthy();
+    const figures = within(screen.getByRole('region', { name: 'Figures' }));
+    expect(figures.getAllByText('withheld')).toHaveLength(5);
+    expect(within(screen.getByRole('region', { name: 'Snapshots' })).getAllByRole('row')[1]?.textContent).toContain('withheld');
+    expect(screen.getByRole('list', { name: 'Jan 2026' })).toBeTruthy();
+    expect(screen.queryAllByRole('alert').map((alert) => alert.textContent)).toEqual(['']);
   });
 
   it('says why there are no records', async () => {

@@ -6,7 +6,7 @@ import { useMemo } from 'react';
 import { asGatewayError, ask } from '../../api/client';
 import { RETRY_EVERY_MS, useCube } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
-import { RecordsDocument, type RecordsQuery } from '../../api/generated';
+import { RecordsDocument, type RecordsQuery, RunsDocument } from '../../api/generated';
 import type { LinkState } from '../../api/link';
 import { type Snapshot, useSession } from '../../api/session';
 import { Failure, Panel, Placeholder } from '../../components/Panel';
@@ -25,20 +25,33 @@ import '../../components/TakeButton.css';
 import './StatusPage.css';
 
 export type Records = RecordsQuery;
+export type LoadedRuns = ReturnType<typeof useRuns>;
 
 export function StatusPage() {
   return <WithSnapshot title={t('page.status')}>{(dataset, snapshot) => <Loaded dataset={dataset} snapshot={snapshot} />}</WithSnapshot>;
 }
 
+/** The newest runs. A failed one leaves no snapshot to announce it, so they are polled; not by those who may not see them. */
+function useRuns(version: number) {
+  return useQuery({
+    queryKey: ['runs', version],
+    queryFn: ({ signal }) => ask(RunsDocument, {}, signal),
+    refetchInterval: ({ state: { error } }) => (error === null ? 30_000 : isDenied(error) ? false : RETRY_EVERY_MS),
+  });
+}
+
+const isDenied = (error: unknown) => asGatewayError(error).code === 'PERMISSION_DENIED';
+
 function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly snapshot: Snapshot }) {
   const { link, behind, leave } = useSession();
   const { version } = snapshot;
-  // A failed run leaves no snapshot to announce it, so the records are polled.
   const records = useQuery({
     queryKey: ['records', version],
     queryFn: ({ signal }) => ask(RecordsDocument, {}, signal),
     refetchInterval: ({ state }) => (state.status === 'error' ? RETRY_EVERY_MS : 30_000),
   });
+  const runs = useRuns(version);
+  const isWithheld = snapshot.withheld || (runs.error !== null && isDenied(runs.error));
   const counted = dataset.measures.find((measure) => KINDS[measure.kind].counts === 'events') ?? dataset.measures[0];
   const day = dataset.timeKeys.find(({ grain }) => grain === DAYS);
   const query = useMemo(
@@ -53,7 +66,8 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
     <main className="page" id="main">
       <h1 className="status-title">{t('page.status')}</h1>
       <Sentence snapshot={snapshot} status={link.status} behind={behind !== null} />
-      <Figures snapshot={snapshot} records={records.data ?? null} />
+      {isWithheld && <p className="status-withheld">{t('status.withheld')}</p>}
+      <Figures snapshot={snapshot} records={records.data ?? null} runs={runs} isWithheld={isWithheld} />
       {query !== null && (
         <Panel title={t('status.days', { measure: counted?.label ?? '' })} loaded={days} className="panel-coverage">
           {(data) => <Coverage data={data} dataset={dataset} />}
@@ -61,10 +75,10 @@ function Loaded({ dataset, snapshot }: { readonly dataset: Dataset; readonly sna
       )}
       {records.data ? (
         <div className="status-panels">
-          <Runs records={records.data} />
+          <Runs loaded={runs} />
           <Snapshots records={records.data} shown={version} />
           <Refused versions={records.data.refusedSnapshots} />
-          <Verification snapshot={snapshot} />
+          {!isWithheld && <Verification snapshot={snapshot} />}
           <ErrorModel dataset={dataset} />
         </div>
       ) : (
@@ -108,50 +122,61 @@ function Sentence({ snapshot, status, behind }: SentenceProps) {
   );
 }
 
-function Figures({ snapshot, records }: { readonly snapshot: Snapshot; readonly records: Records | null }) {
-  const last = records?.runs[0];
+interface FiguresProps {
+  readonly snapshot: Snapshot;
+  readonly records: Records | null;
+  readonly runs: LoadedRuns;
+  readonly isWithheld: boolean;
+}
+
+function Figures({ snapshot, records, runs, isWithheld }: FiguresProps) {
+  const last = runs.data?.runs[0];
   const quarantined = last?.rowsQuarantined ?? [];
   const unattributed = records?.snapshots.find(({ version }) => version === snapshot.version)?.unattributed ?? [];
   const newest = unattributed.toSorted((a, b) => (a.day < b.day ? -1 : 1)).at(-1);
   const { firstDay, lastDay, verification } = snapshot;
-  const figures: readonly { readonly label: string; readonly value: string; readonly note: string }[] = [
+  const figures: readonly { readonly label: string; readonly value: string; readonly note: string; readonly ofLake?: true }[] = [
     { label: t('status.snapshot'), value: formatCount(snapshot.version), note: t('status.committed', { moment: formatMoment(snapshot.committedAt) }) },
     {
       label: t('status.nDays'),
       value: formatCount(snapshot.nDays),
       note: firstDay === null || lastDay === null ? t('words.none') : formatRange(firstDay, lastDay),
     },
-    { label: t('status.cells'), value: formatCount(snapshot.nCells), note: t('status.allPeriods') },
+    { label: t('status.cells'), value: formatCount(snapshot.nCells), note: t('status.allPeriods'), ofLake: true },
     {
       label: t('status.lastRun'),
       value: last ? t(`status.outcome.${last.outcome}`) : t('words.none'),
       note: last ? formatMoment(last.endedAt) : t('status.noRun'),
+      ofLake: true,
     },
     {
       label: t('status.badRows'),
       value: quarantined.length === 0 ? t('words.none') : quarantined.map(({ nRows }) => formatCount(nRows)).join(', '),
       note: quarantined.length === 0 ? t('status.byLastRun') : quarantined.map(({ source }) => source).join(', '),
+      ofLake: true,
     },
     {
       label: t('status.noTarget'),
       value: newest === undefined ? t('words.none') : formatCount(newest.rows),
       note: newest === undefined ? t('status.toBeCredited') : t('status.ofDay', { source: newest.source, day: formatDay(newest.day) }),
+      ofLake: true,
     },
     {
       label: t('status.recount'),
       value: verification === null ? t('status.notMade') : verification.ok ? t('status.agrees') : t('status.wrong', { n: verification.nMismatches }),
       note: verification === null ? t('status.runVerify') : formatMoment(verification.verifiedAt),
+      ofLake: true,
     },
   ];
   return (
     <section className="take-place" aria-label={t('status.figures')}>
       <div className="panel-body">
         <dl className="status-figures">
-          {figures.map(({ label, value, note }) => (
+          {figures.map(({ label, value, note, ofLake }) => (
             <div key={label}>
               <dt>{label}</dt>
-              <dd className="status-figure">{value}</dd>
-              <dd className="muted">{note}</dd>
+              <dd className="status-figure">{isWithheld && ofLake ? t('number.withheld') : value}</dd>
+              <dd className="muted">{isWithheld && ofLake ? t('status.byRoles') : note}</dd>
             </div>
           ))}
         </dl>

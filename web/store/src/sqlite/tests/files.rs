@@ -82,20 +82,34 @@ async fn files_of_every_older_version_are_brought_up_to_date() {
             // And all that is of a later version works.
             let draft = LinkDraft { address: "/".to_owned(), snapshot: None, answers: Vec::new() };
             store.add_link(&me, draft).await.unwrap();
+            let through = "2026-01-06".parse().unwrap();
+            let listed = vec![Listed { member: about("asset", "a1"), kind: "star".to_owned() }];
+            let visit = store.add_visit(&me, VisitDraft { through, listed }).await.unwrap();
+            assert_eq!(store.last_visit(&me).await.unwrap(), Some(visit));
         }
     }
 }
 
-/// A file as this version writes it, which later ones have to read. `CLIO_BLESS=1` writes it, once, before the version is shipped.
+/// Files as older versions wrote them, and as this one does. `CLIO_BLESS=1` writes that of this version, once, before it is shipped.
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "a test has no Config, and a person runs it")]
-async fn the_file_of_version_3_is_read() {
-    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/version-3.sqlite");
+async fn the_files_of_shipped_versions_are_read() {
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    let committed = |version: u32| testdata.join(format!("version-{version}.sqlite"));
     let me = scope("local");
     let link = || LinkDraft {
         address: "/?country.any=DE".to_owned(),
         snapshot: Some(41),
         answers: vec![LinkAnswer { name: "table".to_owned(), n_named: 1, body: vec![8, 41] }],
+    };
+    let day = "2026-01-06".parse().unwrap();
+    let member = about("asset", "a1");
+    let acknowledgement = || AcknowledgementDraft {
+        member: member.clone(),
+        kind: "star".to_owned(),
+        since: day,
+        through: day,
+        note: Some("seen".to_owned()),
     };
     if std::env::var_os("CLIO_BLESS").is_some() {
         let Kept { store, file, folder: _folder } = Kept::new();
@@ -103,20 +117,37 @@ async fn the_file_of_version_3_is_read() {
         store.set_default_view(&me, Some(view.id)).await.unwrap();
         store.add_annotation(&me, note("2026-01-05", "2026-01-06", "premiere")).await.unwrap();
         store.add_link(&me, link()).await.unwrap();
-        std::fs::copy(file, &committed).unwrap();
+        store.add_acknowledgement(&me, acknowledgement()).await.unwrap();
+        let mute = MuteDraft { member: member.clone(), kind: None, until: Some(day) };
+        store.add_mute(&me, mute).await.unwrap();
+        let listed = vec![Listed { member: member.clone(), kind: "star".to_owned() }];
+        store.add_visit(&me, VisitDraft { through: day, listed }).await.unwrap();
+        std::fs::copy(file, committed(migrations::NEWEST)).unwrap();
     }
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("store.sqlite");
-    std::fs::copy(committed, &file).unwrap();
-    let store = open(&file).unwrap();
-    let views = store.views(&me).await.unwrap();
-    assert_eq!((views[0].name.as_str(), views[0].is_default), ("Mornings", true));
-    let asked = AnnotationsAsked { limit: 10, ..AnnotationsAsked::default() };
-    let page = store.annotations(&me, asked).await.unwrap();
-    assert_eq!(page.annotations[0].text, "premiere");
-    let id = link().id("media", "local", 0);
-    let found = store.link(&me, &id).await.unwrap();
-    assert_eq!((found.answers, found.snapshot), (link().answers, Some(41)));
+    for version in 3..=migrations::NEWEST {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("store.sqlite");
+        std::fs::copy(committed(version), &file).unwrap();
+        let store = open(&file).unwrap();
+        let views = store.views(&me).await.unwrap();
+        assert_eq!((views[0].name.as_str(), views[0].is_default), ("Mornings", true));
+        let asked = AnnotationsAsked { limit: 10, ..AnnotationsAsked::default() };
+        let page = store.annotations(&me, asked).await.unwrap();
+        assert_eq!(page.annotations[0].text, "premiere");
+        let id = link().id("media", "local", 0);
+        let found = store.link(&me, &id).await.unwrap();
+        assert_eq!((found.answers, found.snapshot), (link().answers, Some(41)));
+        if version < 4 {
+            assert_eq!(store.acknowledgements(&me, 10).await.unwrap().n_total, 0);
+            continue;
+        }
+        let page = store.acknowledgements(&me, 10).await.unwrap();
+        assert_eq!(page.acknowledgements[0].note.as_deref(), Some("seen"));
+        let mutes = store.mutes(&me).await.unwrap();
+        assert_eq!((&mutes[0].member, mutes[0].until), (&member, Some(day)));
+        let visit = store.last_visit(&me).await.unwrap().unwrap();
+        assert_eq!((visit.through, visit.listed.len()), (day, 1));
+    }
 }
 
 #[test]
@@ -140,7 +171,7 @@ fn what_is_no_store_of_ours_is_refused_and_left_alone() {
         .unwrap();
 
     for (file, expected) in [
-        (newer, "has version 9, and this program supports versions up to 3; start the newer Clio"),
+        (newer, "has version 9, and this program supports versions up to 4; start the newer Clio"),
         (foreign, "is not a store of Clio but a database of another program"),
         (text, "is damaged (file is not a database); put back a copy of it"),
     ] {
