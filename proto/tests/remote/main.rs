@@ -303,8 +303,8 @@ async fn an_address_that_is_none_is_refused() {
         &format!("`localhost:50051` is not an address of serving: it has no scheme; {mend}"),
     );
     check(
-        &["https://a"],
-        &format!("`https://a` is not an address of serving: `https` is not supported; {mend}"),
+        &["ftp://a"],
+        &format!("`ftp://a` is not an address of serving: `ftp` is not supported; {mend}"),
     );
     check(&["a b"], &format!("`a b` is not an address of serving: invalid URI; {mend}"));
 }
