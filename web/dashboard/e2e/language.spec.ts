@@ -6,7 +6,7 @@ import { askCube, badge, bodyRows, control, expect, expectAccessible, open, test
 
 const KOREAN = korean.texts as Readonly<Record<string, string>>;
 /** What is the same in every language: names of formats and of keys. */
-const SAME = ['png', 'svg', 'ctrl', 'shift', 'english'];
+const SAME = ['png', 'svg', 'ctrl', 'shift', 'english', 'graphiql', 'query'];
 
 const wordsIn = (text: string) => text.toLowerCase().match(/[a-z]{2,}/g) ?? [];
 
@@ -19,8 +19,8 @@ function namesTo(page: Page): Set<string> {
   const take = (value: unknown): void => {
     if (Array.isArray(value)) for (const one of value) take(one);
     else if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) take(one);
-    // The names of verdicts, outcomes and states are the page's to put into words.
-    else if (typeof value === 'string' && !/^[A-Z]+(_[A-Z]+)*$/.test(value)) for (const word of wordsIn(value)) names.add(word);
+    // The names of verdicts, outcomes and states, unlike those of countries, are the page's to put into words.
+    else if (typeof value === 'string' && !/^[A-Z_]{4,}$/.test(value)) for (const word of wordsIn(value)) names.add(word);
   };
   page.on('response', async (response) => {
     if (new URL(response.url()).pathname !== '/graphql') return;
@@ -57,7 +57,8 @@ async function expectKorean(page: Page, names: ReadonlySet<string>): Promise<voi
   const texts = await readingOf(page);
   expect(texts.filter((text) => /[가-힣]/.test(text)).length).toBeGreaterThan(5);
   const left = texts.filter((text) => wordsIn(text).some((word) => !names.has(word) && !written.has(word)));
-  expect(left).toEqual([]);
+  // All pages are looked at, whatever is found on one.
+  expect.soft(left).toEqual([]);
 }
 
 /** Whether the page is wider than the screen. */
@@ -117,10 +118,12 @@ test('every page is in Korean, and accessible', async ({ page, request }) => {
   const [asset = ''] = assets;
   const two = assets.slice(0, 2).map(encodeURIComponent).join(',');
   const three = assets.slice(0, 3).map(encodeURIComponent).join(',');
+  // What an address asks for is said again where it is not there.
+  names.add('atlantis');
   const pages = {
     explore: '/',
     beside: '/?last=10&beside=previous&group=country,device&show=ranks,shares&measures=impressions,viewers,take_rate&chart=take_rate',
-    unread: '/?country.any=Atlantis&last=never&sort=nothing',
+    unread: '/?country.any=Atlantis&last=Atlantis&sort=Atlantis',
     empty: '/?country.any=Atlantis&viewers.min=12&group=country',
     months: '/?step=month&group=month&split=1',
     nested: '/?group=country,device&view=nested',
@@ -146,7 +149,7 @@ test('every page is in Korean, and accessible', async ({ page, request }) => {
         await expect(page.locator('.placeholder, .waiting')).toHaveCount(0);
         await expectKorean(page, names);
         await expectAccessible(page);
-        expect(await isTooWide(page)).toBe(false);
+        expect.soft(await isTooWide(page)).toBe(false);
         await page.screenshot({ path: `e2e/screenshots/ko-${name}${size}.png`, fullPage: true });
       }
     });
@@ -167,7 +170,7 @@ test('what opens is in Korean: editors, menus, verdicts, the tour', async ({ pag
   await open(page, `/?last=10&beside=previous&group=asset&asset.any=${assets.slice(0, 2).map(encodeURIComponent).join(',')}&measures=viewers,take_rate&show=ranks`);
   for (const [name, button] of [['dates', /^기간/], ['compared', /^비교 대상/], ['groups', /^그룹 기준/], ['measures', /^지표/], ['conditions', '+ 조건'], ['fields', '+ 필터 추가'], ['filter', /^Asset 다음 중 하나/], ['note', '+ 메모'], ['share', '공유'], ['take', /^내보내기: .*지표$/]] as const) {
     await page.getByRole('button', { name: button }).first().click();
-    await expect(page.locator('.popover > div > *').first()).toBeVisible();
+    await expect(page.locator('.popover :is(button, input, [role="option"])').first()).toBeVisible();
     await expect(page.locator('.popover-wait')).toHaveCount(0);
     await see(`opens-${name}`);
     if (name === 'take') {
@@ -206,7 +209,7 @@ test('a failure is told in Korean, by its code', async ({ page, request }) => {
   await open(page);
   try {
     await control(request, '/serving/stop');
-    await expect(badge(page)).toContainText('중단됨');
+    await expect(page.getByRole('status', { name: '스냅샷' })).toContainText('중단됨');
     await expect(page.getByRole('alert').first()).toContainText('조회 서비스가 중단되었습니다');
     await page.getByRole('button', { name: /^기간/ }).click();
     await page.getByRole('button', { name: '최근 7일' }).click();
@@ -218,7 +221,7 @@ test('a failure is told in Korean, by its code', async ({ page, request }) => {
   } finally {
     await control(request, '/serving/start');
   }
-  await expect(badge(page)).toContainText('실시간');
+  await expect(page.getByRole('status', { name: '스냅샷' })).toContainText('실시간');
 });
 
 test('a saved picture speaks the language of the page', async ({ page }) => {

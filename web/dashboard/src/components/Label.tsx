@@ -13,7 +13,7 @@ const SEPARATOR = ' · ';
 
 export function Label({ text }: { readonly text: string }) {
   const at = tailOf(text);
-  if (at === null) return <>{text}</>;
+  if (at === null) return <bdi>{text}</bdi>;
   return (
     <bdi className="label-split">
       <span className="label-head">{text.slice(0, at)}</span>

@@ -9,7 +9,8 @@ beforeEach(() => localStorage.removeItem('clio-language'));
 describe('the language of the page', () => {
   it('is switched at once, at the same address and snapshot, and remembered', async () => {
     const gateway = mockGateway();
-    const { history, link } = renderAt('/?measures=viewers', gateway);
+    const { history, link } = renderAt('/?measures=viewers&last=never', gateway);
+    await screen.findByText('“never” is not a number of days for “last”; it is a whole number such as 7.');
     await screen.findByRole('link', { name: 'Explore' });
     link.move({ status: serving(2) });
     await screen.findByText('snapshot 2');
@@ -19,6 +20,8 @@ describe('the language of the page', () => {
     await screen.findByRole('link', { name: '탐색' });
     screen.getByText('스냅샷 2');
     expect(document.documentElement.lang).toBe('ko');
+    // What was read from the address is said anew.
+    await screen.findByText(/^“never”은\(는\) “last”에 쓸 수 있는/);
     expect(history.location.search).toContain('measures=viewers');
     // The answers that it has are shown again, not asked for again.
     expect(gateway.asks).toHaveLength(asked);

@@ -116,6 +116,13 @@ describe('t and rich', () => {
     expect(container.innerHTML).toBe('verified<b>: 1 number, up to 2 σ</b>');
   });
 
+  it('keep a name from right to left from turning its neighbours', () => {
+    setTexts('en', { texts, finish: (text) => text });
+    expect(t('badge.committed', { moment: 'אתמול', days: 2 })).toBe('\u2068אתמול\u2069: 2 days');
+    const { container } = render(rich('badge.verified', { numbers: 1, error: 'خطأ', detail: createElement('b') }));
+    expect(container.textContent).toBe('verified: 1 number, up to \u2068خطأ\u2069');
+  });
+
   it('say which text there is none of', () => {
     setTexts('en', { texts: {}, finish: (text) => text });
     expect(() => t('panel.loading')).toThrow('there is no text `panel.loading`');

@@ -71,11 +71,23 @@ const formatters = {
 
 type Values = Readonly<Record<string, string | number>>;
 
+/** Letters of scripts from right to left. */
+const FROM_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A name in such letters, isolated so that it does not turn the text around it: from FIRST STRONG ISOLATE to POP DIRECTIONAL ISOLATE. */
+function isolated(value: string): string {
+  return FROM_RIGHT.test(value) ? `\u2068${value}\u2069` : value;
+}
+
+function filled(values: Values | undefined): Values | undefined {
+  return values && Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? isolated(value) : value]));
+}
+
 /** A text. */
 export function t<Key extends PlainKey>(key: Key, ...[values]: Arguments<Key>): string {
   const message = shown.texts[key];
   if (message === undefined) throw new Error(`there is no text \`${key}\``);
-  const text = typeof message === 'string' ? message : String(format(message, shown.locale, values as Values, { formatters }));
+  const text = typeof message === 'string' ? message : String(format(message, shown.locale, filled(values as Values | undefined), { formatters }));
   return shown.finish(text);
 }
 
@@ -83,8 +95,11 @@ export function t<Key extends PlainKey>(key: Key, ...[values]: Arguments<Key>): 
 export function rich<Key extends RichKey>(key: Key, values: ValuesOf<Key> & Tags<Key>): ReactNode {
   const message = shown.texts[key];
   if (message === undefined) throw new Error(`there is no text \`${key}\``);
-  const filled = Object.entries(values as Values & Tags<Key>).map(([name, value]) => [name, isValidElement(value) ? around(value) : value] as const);
-  const parts = format<ReactNode>(message, shown.locale, Object.fromEntries(filled) as FormatValues<ReactNode>, { formatters });
+  const made = Object.entries(values as Readonly<Record<string, string | number | ReactElement>>).map(([name, value]) => {
+    if (isValidElement(value)) return [name, around(value)] as const;
+    return [name, typeof value === 'string' ? isolated(value) : value] as const;
+  });
+  const parts = format<ReactNode>(message, shown.locale, Object.fromEntries(made) as FormatValues<ReactNode>, { formatters });
   return createElement(Fragment, null, ...finished(Array.isArray(parts) ? parts : [parts]));
 }
 

@@ -48,6 +48,7 @@ export default {
   'dates.month': 'A month',
   'dates.monthHint': 'A month…',
   'dates.days': 'Days',
+  'dates.cell': '{day}',
   'dates.lastDay': 'Last day',
   'dates.lastDays': '{days, plural, one {Last # day} other {Last # days}}',
   'dates.dataFor': 'There is data for {days}.',

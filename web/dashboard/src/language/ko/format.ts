@@ -10,7 +10,7 @@ export default {
   'number.spokenNoBounds': '{value}, 구간 없음',
   'number.notAvailable': '값 없음',
   'number.tooFewPeople': '인원이 너무 적어 비공개',
-  'number.range': '{from}~{to}',
+  'number.range': '{from} ~ {to}',
   'number.points': '{number}\u202f%p',
   'number.seconds': '{number}초',
   'number.minutes': '{number}분',

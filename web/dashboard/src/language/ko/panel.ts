@@ -15,5 +15,5 @@ export default {
   'preview.none': '미리보기 없음',
   'preview.broken': '미리보기를 표시할 수 없습니다',
   'reach.cannotTell': '알 수 없음',
-  'reach.unsure': '{bounds}, 다른 소재에 비해 너무 적어 확실하지 않음',
+  'reach.unsure': '{bounds}, 나머지에 비해 너무 적어 확실하지 않음',
 } satisfies Record<keyof typeof english, string>;

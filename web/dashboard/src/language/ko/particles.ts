@@ -26,12 +26,13 @@ function endOf(letter: string): number | null {
   const code = letter.codePointAt(0) ?? 0;
   if (code >= FIRST && code <= LAST) return (code - FIRST) % ENDS;
   if (/\d/.test(letter)) return DIGITS[Number(letter)] ?? null;
-  return letter === '%' ? 0 : null;
+  // 퍼센트, 퍼센트 포인트, 시그마.
+  return /^(%|%p|σ)$/.test(letter) ? 0 : null;
 }
 
-/** 퍼센트 is read for the sign; quotes and brackets are not read. Where the sound is unknown both forms stay. */
+/** Quotes and brackets are not read. Where the sound is unknown both forms stay. */
 export const finish: Finish = (text) =>
-  text.replaceAll(/(\S)([”’)\]"']*)(을\(를\)|이\(가\)|은\(는\)|과\(와\)|\(으\)로|\(이\)라)/gu, (all, letter: string, closed: string, pair: string) => {
+  text.replaceAll(/(%p|\S)([”’)\]"']*)(을\(를\)|이\(가\)|은\(는\)|과\(와\)|\(으\)로|\(이\)라)/gu, (all, letter: string, closed: string, pair: string) => {
     const end = endOf(letter);
     const forms = PAIRS[pair];
     if (end === null || !forms) return all;

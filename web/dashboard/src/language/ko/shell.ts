@@ -11,7 +11,7 @@ export default {
   'shell.brand': 'Clio, 탐색으로 이동',
   'shell.pages': '페이지',
   'shell.find': '찾기',
-  'shell.findHint': '타이틀, 소재, 국가…',
+  'shell.findHint': '작품, 소재, 국가…',
   'shell.send': '공유',
   'shell.sendTitle': '동료에게 공유',
   'shell.signedIn': '로그인되어 있습니다',

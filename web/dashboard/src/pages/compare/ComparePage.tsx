@@ -13,7 +13,7 @@ import { StackedLabel } from '../../components/Label';
 import { Dropdown } from '../../components/Dropdown';
 import { Panel, PanelBody } from '../../components/Panel';
 import { WithSnapshot } from '../../components/WithSnapshot';
-import { columnStyle, formatBounds, formatValue } from '../../format';
+import { columnStyle, formatBounds, formatValue, inSentence } from '../../format';
 import { AddressNotes } from '../explore/AddressNotes';
 import { Controls } from '../explore/Controls';
 import { Notes } from '../explore/Notes';
@@ -96,7 +96,7 @@ function Selection({ dataset, version, field, selected, change }: SelectionProps
         ))}
       </select>
       {selected.length < MOST_COMPARED && (
-        <Dropdown title={t('compare.add', { field: field.label })} label={t('compare.addButton', { field: field.label.toLowerCase() })}>
+        <Dropdown title={t('compare.add', { field: field.label })} label={t('compare.addButton', { field: inSentence(field.label) })}>
           {(close) => (
             <MemberSearch
               dataset={dataset}

@@ -5,7 +5,7 @@ import type { MeasureInfo } from '../../api/dataset';
 import { circlesOf } from '../../components/chart/circles';
 import { partsOf } from '../../components/Label';
 import { ReachText } from '../../components/ReachText';
-import { formatBounds, formatList, formatShare, PART } from '../../format';
+import { formatBounds, formatList, formatShare, inSentence, PART } from '../../format';
 import { rich, t } from '../../language';
 import '../../components/Panel.css';
 import './Overlaps.css';
@@ -28,7 +28,7 @@ export function Overlaps({ reach, rows, members, people }: OverlapsProps) {
     return reach.overlaps.find(({ left, right }) => (left === a && right === b) || (left === b && right === a));
   };
   const step = (value: string) => reach.steps.find(({ row }) => row === place(value));
-  const words = people?.label.toLowerCase() ?? t('compare.people');
+  const words = people ? inSentence(people.label) : t('compare.people');
   const [first, second] = members;
   if (!reach.deduplicated.value) return <p className="panel-hint">{t('compare.nobody')}</p>;
   return (

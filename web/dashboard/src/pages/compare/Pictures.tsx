@@ -90,7 +90,7 @@ interface NameProps {
 
 function Name({ dataset, state, field, side }: NameProps) {
   const page = pageOf(dataset, field, side.value);
-  if (page === null) return <strong className="picture-label">{side.label}</strong>;
+  if (page === null) return <strong className="picture-label" dir="auto">{side.label}</strong>;
   return (
     <Link to={page} params={{ member: side.value }} search={carriedSearch(state, dataset)} className="picture-label">
       <StackedLabel text={side.label} />

@@ -9,7 +9,7 @@ import { useSession } from '../../api/session';
 import { Interval, intervalScale } from '../../components/chart/Interval';
 import { ChangeText } from '../../components/ChangeText';
 import { Panel } from '../../components/Panel';
-import { formatChange, formatValue, KINDS } from '../../format';
+import { formatChange, formatValue, inSentence, KINDS } from '../../format';
 import { t } from '../../language';
 import { MOST_ROWS } from '../explore/query';
 import { withOnly } from '../explore/changes';
@@ -52,7 +52,7 @@ export function Strata({ dataset, version, base, field, stratum, measure, member
   );
   const loaded = useCube(version, query, leave);
   return (
-    <Panel title={t('compare.inEachOf', { measure: measure.label, field: stratum.label.toLowerCase() })} loaded={loaded} className="panel-strata" actions={choice}>
+    <Panel title={t('compare.inEachOf', { measure: measure.label, field: inSentence(stratum.label) })} loaded={loaded} className="panel-strata" actions={choice}>
       {({ answer }) => {
         const strata = [...new Map(answer.rows.map((row) => [row.keys[0]?.value ?? null, row.keys[0]])).values()].slice(0, MOST_STRATA);
         const others = members.slice(1);

@@ -10,6 +10,7 @@ import { Panel } from '../../components/Panel';
 import { StackedLabel } from '../../components/Label';
 import VerdictDetails from '../../components/verdict/VerdictDetails';
 import { whyNone } from '../../components/verdict/words';
+import { inSentence } from '../../format';
 import { t } from '../../language';
 import { VERDICTS } from '../explore/query';
 import '../../components/Panel.css';
@@ -43,7 +44,7 @@ export function Verdicts({ dataset, version, base, field, measure, members }: Ve
   );
   const loaded = useCube(version, query, leave);
   return (
-    <Panel title={t('compare.really', { measure: measure.label.toLowerCase() })} loaded={loaded}>
+    <Panel title={t('compare.really', { measure: inSentence(measure.label) })} loaded={loaded}>
       {({ answer }) => (
         <ol className="verdicts">
           {members.slice(1).map(({ value, label }, index) => {

@@ -137,7 +137,13 @@ export default function DateEditor({ last, from, to, firstDay, lastDay, onChange
           </div>
           <CalendarGrid className="calendar-grid">
             <CalendarGridHeader>{(day) => <CalendarHeaderCell>{day}</CalendarHeaderCell>}</CalendarGridHeader>
-            <CalendarGridBody>{(date) => <CalendarCell date={date} className={hasData(date.toString()) ? 'calendar-cell' : 'calendar-cell calendar-empty'} />}</CalendarGridBody>
+            <CalendarGridBody>
+              {(date) => (
+                <CalendarCell date={date} className={hasData(date.toString()) ? 'calendar-cell' : 'calendar-cell calendar-empty'}>
+                  {({ formattedDate }) => t('dates.cell', { day: formattedDate })}
+                </CalendarCell>
+              )}
+            </CalendarGridBody>
           </CalendarGrid>
         </RangeCalendar>
       </div>

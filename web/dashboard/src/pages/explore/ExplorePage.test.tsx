@@ -93,12 +93,12 @@ describe('states', () => {
       return answerTo(ask, ['Moonrise']);
     };
     const { router } = renderAt('/', gateway);
-    await within(await table()).findByText('Sunrise', { selector: '.key-label' });
+    await within(await table()).findByText('Sunrise', { selector: '.key-label bdi' });
     await router.navigate({ to: '/', search: { 'country.any': 'US' } });
     await waitFor(() => expect(document.querySelector('.panel-table .updating')).not.toBeNull());
-    expect(within(await table()).getByText('Sunrise', { selector: '.key-label' })).toBeTruthy();
+    expect(within(await table()).getByText('Sunrise', { selector: '.key-label bdi' })).toBeTruthy();
     release();
-    expect(await within(await table()).findByText('Moonrise', { selector: '.key-label' })).toBeTruthy();
+    expect(await within(await table()).findByText('Moonrise', { selector: '.key-label bdi' })).toBeTruthy();
   });
 
   it('names the filter that leaves nothing', async () => {
@@ -359,7 +359,7 @@ describe('snapshots', () => {
     await router.navigate({ to: '/', search: { 'country.any': 'US' } });
     expect(await screen.findByText('This could not be updated.')).toBeTruthy();
     expect(screen.getAllByText(/not available at the moment/)).toHaveLength(1);
-    expect(within(await table()).getByText('Sunrise', { selector: '.key-label' })).toBeTruthy();
+    expect(within(await table()).getByText('Sunrise', { selector: '.key-label bdi' })).toBeTruthy();
     expect(screen.getByRole('button', { name: /^Impressions 1,000/ })).toBeTruthy();
   });
 

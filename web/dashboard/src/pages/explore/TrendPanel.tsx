@@ -11,7 +11,7 @@ import { partsOf } from '../../components/Label';
 import { AddNote, Notes } from '../../components/notes/Notes';
 import { annotated, askedOf, marksOf, withMarks } from '../../components/notes/marks';
 import { Panel } from '../../components/Panel';
-import { countDays, DAYS } from '../../format';
+import { countDays, DAYS, inSentence } from '../../format';
 import { t } from '../../language';
 import { type ExploreState, type Filter, stepKey } from './state';
 import { type Calendar, type TrendPoint, trendPoints } from './trendPoints';
@@ -55,7 +55,7 @@ function Steps({ dataset, state, trend, announce, change, step, about = NONE }: 
   const data = shownOf(trend.whole);
   const calendar = useMemo(() => ({ grain: step.grain, weekStarts: dataset.weekStarts }), [step, dataset]);
   const measure = data ? measuresOf(data, dataset)[0] : undefined;
-  const title = measure ? t('trend.by', { measure: measure.label, step: step.label.toLowerCase() }) : t('trend.byStep', { step: step.label.toLowerCase() });
+  const title = measure ? t('trend.by', { measure: measure.label, step: inSentence(step.label) }) : t('trend.byStep', { step: inSentence(step.label) });
   const points = useMemo(() => (data ? trendPoints(data, calendar) : []), [data, calendar]);
   const members = useMemo(
     () => annotated([...state.filters, ...about, ...(trend.split && trend.splitBy ? [{ field: trend.splitBy.name, operator: 'any' as const, values: trend.split.members.map(({ value }) => value) }] : [])], dataset),
@@ -187,7 +187,7 @@ function TrendControls({ dataset, state, trend, change }: TrendControlsProps) {
         >
           {steps.map(({ name, label }) => (
             <option key={name} value={name}>
-              {t('trend.stepOption', { step: label.toLowerCase() })}
+              {t('trend.stepOption', { step: inSentence(label) })}
             </option>
           ))}
         </select>

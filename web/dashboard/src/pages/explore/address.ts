@@ -35,6 +35,8 @@ export type View = (typeof VIEWS)[number];
 /** The days that a day of the trend covers: so many up to it, or all up to it. */
 export type TrendWindow = number | 'all';
 
+export type Said = () => string;
+
 export interface Filter {
   readonly field: string;
   readonly operator: Operator;
@@ -66,8 +68,8 @@ export interface Address {
   readonly split: boolean;
   readonly by: string | null;
   readonly selected: readonly string[];
-  /** One sentence for each part that could not be read. */
-  readonly problems: readonly string[];
+  /** One sentence for each part that could not be read; said while drawing, since the router keeps them when the language changes. */
+  readonly problems: readonly Said[];
 }
 
 /** Enough days for any dataset. */
@@ -105,7 +107,7 @@ export const NOTHING_ASKED: Address = {
 };
 
 export function readAddress(params: RawSearch): Address {
-  const problems: string[] = [];
+  const problems: Said[] = [];
   const { last, from, to, group, measures, sort, chart, beside, show, view, step, window, split, by, sel, ...others } = params;
   const filters: Filter[] = [];
   const conditions = new Map<string, Condition>();
@@ -166,9 +168,9 @@ export function writeAddress(address: Omit<Address, 'problems'>): RawSearch {
   return params;
 }
 
-function readSelected(text: string, problems: string[]): readonly string[] {
+function readSelected(text: string, problems: Said[]): readonly string[] {
   const values = splitValues(text);
-  if (values === null) problems.push(t('address.members', { text }));
+  if (values === null) problems.push(() => t('address.members', { text }));
   return [...new Set((values ?? []).filter((value) => value !== null))];
 }
 
@@ -177,41 +179,41 @@ function readCondition(
   end: 'min' | 'max',
   text: string,
   conditions: Map<string, Condition>,
-  problems: string[],
+  problems: Said[],
 ): void {
   const number = /^-?\d+(\.\d+)?(e[+-]?\d{1,3})?$/i.test(text) ? Number(text) : Number.NaN;
   if (!Number.isFinite(number)) {
-    problems.push(t('address.noNumber', { text, name: `${measure}.${end}` }));
+    problems.push(() => t('address.noNumber', { text, name: `${measure}.${end}` }));
     return;
   }
   const before = conditions.get(measure) ?? { measure, min: null, max: null };
   conditions.set(measure, { ...before, [end]: number });
 }
 
-function readBeside(text: string | undefined, problems: string[]): Beside | null {
+function readBeside(text: string | undefined, problems: Said[]): Beside | null {
   if (text === undefined) return null;
   if (text === 'previous') return text;
   const [from = '', to = '', ...more] = text.split('..');
   if (more.length === 0 && isDay(from) && isDay(to) && from <= to) return { from, to };
-  problems.push(t('address.beside', { text }));
+  problems.push(() => t('address.beside', { text }));
   return null;
 }
 
 /** The API's longest window, in days. */
 const LONGEST_WINDOW = 366;
 
-function readWindow(text: string | undefined, problems: string[]): TrendWindow | null {
+function readWindow(text: string | undefined, problems: Said[]): TrendWindow | null {
   if (text === undefined) return null;
   if (text === 'all') return text;
   const days = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (days >= 2 && days <= LONGEST_WINDOW) return days;
-  problems.push(t('address.window', { text, most: LONGEST_WINDOW }));
+  problems.push(() => t('address.window', { text, most: LONGEST_WINDOW }));
   return null;
 }
 
-function oneOf<Name extends string>(part: string, names: readonly string[], known: readonly Name[], problems: string[]): readonly Name[] {
+function oneOf<Name extends string>(part: string, names: readonly string[], known: readonly Name[], problems: Said[]): readonly Name[] {
   const unknown = names.filter((name) => !known.some((one) => one === name));
-  if (unknown.length > 0) problems.push(t('address.unknown', { names: unknown.join(', '), part, known: known.join(', ') }));
+  if (unknown.length > 0) problems.push(() => t('address.unknown', { names: unknown.join(', '), part, known: known.join(', ') }));
   return known.filter((name) => names.includes(name));
 }
 
@@ -219,29 +221,29 @@ function readDates(
   lastText: string | undefined,
   fromText: string | undefined,
   toText: string | undefined,
-  problems: string[],
+  problems: Said[],
 ): Pick<Address, 'last' | 'from' | 'to'> {
   const from = readDay('from', fromText, problems);
   const to = readDay('to', toText, problems);
   if (from !== null && to !== null && from > to) {
-    problems.push(t('address.backwards', { from, to }));
+    problems.push(() => t('address.backwards', { from, to }));
     return { last: null, from: null, to: null };
   }
   if (lastText === undefined) return { last: null, from, to };
   const last = /^[1-9]\d{0,4}$/.test(lastText) ? Number(lastText) : null;
   if (last === null || last > MOST_LAST_DAYS) {
-    problems.push(t('address.last', { text: lastText }));
+    problems.push(() => t('address.last', { text: lastText }));
     return { last: null, from, to };
   }
   if (from === null && to === null) return { last, from, to };
-  problems.push(t('address.lastAndDates'));
+  problems.push(() => t('address.lastAndDates'));
   return { last: null, from, to };
 }
 
-function readDay(name: 'from' | 'to', text: string | undefined, problems: string[]): string | null {
+function readDay(name: 'from' | 'to', text: string | undefined, problems: Said[]): string | null {
   if (text === undefined) return null;
   if (isDay(text)) return text;
-  problems.push(t('address.day', { text, name }));
+  problems.push(() => t('address.day', { text, name }));
   return null;
 }
 
@@ -250,16 +252,16 @@ function readNames(text: string | undefined): readonly string[] | null {
   return text === '' ? [] : [...new Set(text.split(','))];
 }
 
-function readFilter(name: string, text: string, problems: string[]): Filter | null {
+function readFilter(name: string, text: string, problems: Said[]): Filter | null {
   const dot = name.lastIndexOf('.');
   const operator = name.slice(dot + 1);
   if (dot < 1 || !isOperator(operator)) {
-    problems.push(t('address.part', { name }));
+    problems.push(() => t('address.part', { name }));
     return null;
   }
   const values = splitValues(text);
   if (values === null || values.length === 0) {
-    problems.push(t('address.values', { text, name }));
+    problems.push(() => t('address.values', { text, name }));
     return null;
   }
   return { field: name.slice(0, dot), operator, values };

@@ -93,7 +93,7 @@ const PLAIN = {
 
 export function readState(address: Address, dataset: Dataset): ReadState {
   const defaults = defaultState(dataset);
-  const problems = [...address.problems];
+  const problems = address.problems.map((say) => say());
   const filters = address.filters.filter((filter) => isKnownFilter(filter, dataset, problems));
   const groupBy = knownNames('group', address.groupBy, dataset.groupKey, defaults.groupBy, problems);
   const measures = knownNames('measures', address.measures, dataset.measure, defaults.measures, problems);

@@ -6,6 +6,7 @@ import type { MeasureInfo } from '../../api/dataset';
 import { StackedLabel } from '../../components/Label';
 import { ReachText } from '../../components/ReachText';
 import { Thumbnail } from '../../components/Thumbnail';
+import { inSentence } from '../../format';
 import { rich, t } from '../../language';
 import './ReachSteps.css';
 
@@ -22,7 +23,7 @@ export function ReachSteps({ reach, rows, people }: ReachStepsProps) {
     <div className="reach">
       <p>
         {rich('title.inAll', {
-          people: people?.label.toLowerCase() ?? t('title.people'),
+          people: people ? inSentence(people.label) : t('title.people'),
           b: (
             <strong>
               <ReachText reach={reach.deduplicated} />
