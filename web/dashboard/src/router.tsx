@@ -79,6 +79,13 @@ const link = createRoute({
   component: lazyRouteComponent(() => import('./pages/link/LinkPage'), 'LinkPage'),
 });
 
+/** The components in all their states, for those who work on the dashboard: no part of the build. */
+const components = createRoute({
+  getParentRoute: () => root,
+  path: '/dev/components',
+  component: import.meta.env.DEV ? lazyRouteComponent(() => import('./pages/components/ComponentsPage'), 'ComponentsPage') : NotFoundPage,
+});
+
 const help = createRoute({
   getParentRoute: () => root,
   path: '/help',
@@ -87,7 +94,7 @@ const help = createRoute({
 
 export function makeRouter(history?: RouterHistory) {
   return createRouter({
-    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, views, status]), outliers, link, help]),
+    routeTree: root.addChildren([pages.addChildren([explore, asset, title, compare, views, status]), outliers, link, help, components]),
     parseSearch,
     stringifySearch,
     ...(history && { history }),
