@@ -4,7 +4,7 @@ export default {
   'outliers.nNew': '{n, plural, one {one new outlier} other {# new outliers}}',
   'outliers.none': 'This dataset has no outliers: its model declares none, or your roles hide some of what they are told from.',
   'outliers.tooFew': 'There are no outliers yet.',
-  'outliers.summary': 'Through {day}: {open, plural, one {one is open} other {# are open}}, {fresh, plural, =0 {none of them new} one {one of them new} other {# of them new}}. {judged} of them all were compared with their peers; {left} have too few events, days, peers or people.',
+  'outliers.summary': 'Through {day}: {open, plural, one {one is open} other {# are open}}, {fresh, plural, =0 {none of them new} one {one of them new} other {# of them new}}. {judged} were compared with their peers; {left} have too few events, days, peers or people.',
   'outliers.notKept': 'Nothing can be acknowledged or muted here. {hint}',
   'outliers.which': 'Which outliers',
   'outliers.tab.open': 'Queue {n}',

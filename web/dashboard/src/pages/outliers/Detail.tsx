@@ -80,6 +80,7 @@ export function Detail({ dataset, snapshot, list, entry, handling }: DetailProps
           {t('outliers.explorePeers')}
         </Link>
       </p>
+      {handling !== null && <Actions entry={entry} label={label} handling={handling} />}
       <dl className="outlier-facts">
         {facts.map(([name, value]) => (
           <div key={name}>
@@ -89,7 +90,6 @@ export function Detail({ dataset, snapshot, list, entry, handling }: DetailProps
         ))}
       </dl>
       {measure && <Peers loaded={peers} measure={measure} value={outlier.value} days={days} />}
-      {handling !== null && <Actions entry={entry} label={label} handling={handling} />}
     </div>
   );
 }
