@@ -46,7 +46,7 @@ impl Admission {
         let _admitted = self.admitted.try_acquire().map_err(|_| {
             let n = self.limits.n_running + self.limits.n_waiting;
             let message = format!("{n} queries are in progress, which is the limit; try again");
-            ServiceError::new(Code::Unavailable, message)
+            ServiceError::overloaded(message)
         })?;
         let guard = CancelOnDrop(Arc::default());
         let cancel = Arc::clone(&guard.0);

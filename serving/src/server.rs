@@ -122,6 +122,14 @@ fn with_our_code<B>(mut response: http::Response<B>) -> http::Response<B> {
         tonic::Code::InvalidArgument
     } else if is_code(tonic::Code::OutOfRange) && is_about("Error,%20decoded%20message") {
         tonic::Code::ResourceExhausted
+    } else if is_code(tonic::Code::ResourceExhausted) && is_about("Too%20many%20active%20requests")
+    {
+        // The connection's own limit: another replica, or a later call, has room.
+        let message = "this connection has as many requests in progress as it may have; try again";
+        // A header can hold any text of ours.
+        let _ =
+            status_from_error(ServiceError::overloaded(message)).add_header(response.headers_mut());
+        return response;
     } else {
         return response;
     };

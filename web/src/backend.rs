@@ -8,13 +8,15 @@ use clio_proto::{
     ServingStatus, SnapshotId, SnapshotInfo,
 };
 use futures::StreamExt as _;
-use futures::stream;
+use futures::stream::{self, BoxStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::time::sleep;
 
 use crate::access::Caller;
 use crate::clients::{Client, FairQueue, Turn};
 use crate::config::GatewayLimits;
 use crate::report::Reports;
+use crate::spread::Spread;
 
 /// The most simultaneous lookups of preview names: each is nearly instant, and they must not crowd out questions.
 const MAX_MEDIA_CALLS: usize = 32;
@@ -46,6 +48,7 @@ pub(crate) struct Backend {
     statuses: watch::Receiver<ServingStatus>,
     newest: Arc<Newest>,
     turns: Turns,
+    spread: Arc<Spread>,
     pub(crate) reports: Arc<Reports>,
 }
 
@@ -55,9 +58,10 @@ impl Backend {
         statuses: watch::Receiver<ServingStatus>,
         newest: Arc<Newest>,
         turns: Turns,
+        spread: Arc<Spread>,
         reports: Arc<Reports>,
     ) -> Self {
-        Self { service, statuses, newest, turns, reports }
+        Self { service, statuses, newest, turns, spread, reports }
     }
 
     /// Calls the service, as it answers this caller, when it is their turn; the deadline covers both the wait and the answer.
@@ -156,8 +160,29 @@ impl Backend {
     }
 
     /// The status as the connection to serving sees it: the current one, and every change.
+    #[cfg(test)]
     pub(crate) fn watch(&self) -> watch::Receiver<ServingStatus> {
         self.statuses.clone()
+    }
+
+    /// The same for a page: a new snapshot is told to many pages one after the other, everything else at once.
+    pub(crate) fn announcements(&self) -> BoxStream<'static, ServingStatus> {
+        let watched = (self.statuses.clone(), self.spread.enter(), None::<Option<SnapshotId>>);
+        let announced = stream::unfold(watched, |(mut statuses, listener, told)| async move {
+            if told.is_some() {
+                statuses.changed().await.ok()?;
+            }
+            let snapshot = |status: &ServingStatus| status.snapshot.as_ref().map(|info| info.id);
+            let next = snapshot(&statuses.borrow());
+            if next.is_some() && told.is_some_and(|told| told.is_some() && told != next) {
+                sleep(listener.delay()).await;
+            }
+            // What came in the meantime counts.
+            let status = statuses.borrow_and_update().clone();
+            let told = snapshot(&status).or(told.flatten());
+            Some((status, (statuses, listener, Some(told))))
+        });
+        announced.boxed()
     }
 }
 

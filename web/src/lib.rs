@@ -49,6 +49,7 @@ mod server;
 mod sign_in;
 mod slices;
 mod socket;
+mod spread;
 #[cfg(test)]
 mod testing;
 

@@ -65,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) key_file: Option<PathBuf>,
     /// How serving is called; has no addresses if none are given.
     pub(crate) remote: RemoteConfig,
+    /// How often a gateway asks each replica for its status.
+    pub(crate) probe_interval: Duration,
 }
 
 /// The store of what people keep: its file, and its limits.
@@ -215,6 +217,8 @@ impl Default for Settings {
             tls: TlsSettings::default(),
             key_file: None,
             remote: RemoteConfig { endpoints: Vec::new(), ..RemoteConfig::default() },
+            // One that froze is left after a second and a half at most.
+            probe_interval: Duration::from_millis(500),
         }
     }
 }

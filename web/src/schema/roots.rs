@@ -9,7 +9,6 @@ use async_graphql::dynamic::{
 };
 use clio_proto::{Description, Principal, ServingState};
 use futures::StreamExt;
-use tokio_stream::wrappers::WatchStream;
 
 use super::answer::{CUBE_ANSWER, CubeAnswer};
 use super::asker::{asks, backend, caller, response_key};
@@ -239,7 +238,7 @@ fn subscription() -> Subscription {
         let caller = caller(&context);
         SubscriptionFieldFuture::new(async move {
             let backend = backend.map_err(|error| graphql_error(error, field))?;
-            let statuses = WatchStream::new(backend.watch());
+            let statuses = backend.announcements();
             Ok(statuses.then(move |status| {
                 let (backend, caller) = (Arc::clone(&backend), caller.clone());
                 async move {

@@ -21,6 +21,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let stop = signals::stop_token(&mut tasks);
     let token = settings.access.gateway_token_file.as_deref();
     let remote = RemoteConfig {
+        probe_interval: Some(settings.probe_interval),
         gateway_token: token.map(|file| access::secret(file, "gateway's token")).transpose()?,
         tls: tls::of_client(&settings.tls, &mut tasks, &stop)?,
         ..settings.named_replicas()?.clone()
