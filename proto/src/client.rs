@@ -43,7 +43,7 @@ pub use self::breaker::BreakerState;
 pub use self::config::RemoteConfig;
 use self::failure::{error_from, unreadable};
 use self::fleet::Fleet;
-pub use self::fleet::{ReplicaInfo, RetryCounts};
+pub use self::fleet::{ReplicaInfo, Replicated, RetryCounts};
 pub use self::replica::Reachability;
 use self::replica::{Client, Replica};
 use crate::calls::CallKind;
@@ -141,11 +141,6 @@ impl RemoteCubes {
         Ok(Self { shared, metadata, who, gateway_token, is_own: true })
     }
 
-    /// What is known of each replica, in the order of their addresses.
-    pub fn replicas(&self) -> Vec<ReplicaInfo> {
-        self.shared.fleet.infos()
-    }
-
     /// How often questions were asked again.
     pub fn retries(&self) -> RetryCounts {
         self.shared.fleet.retries()
@@ -165,6 +160,12 @@ impl RemoteCubes {
         let snapshot = snapshot.map(|snapshot| snapshot.0);
         let asked = Asked { kind, snapshot, who: self.who };
         ask::ask(&self.shared.fleet, &self.metadata, asked, message, call).await
+    }
+}
+
+impl Replicated for RemoteCubes {
+    fn replicas(&self) -> Vec<ReplicaInfo> {
+        self.shared.fleet.infos()
     }
 }
 

@@ -34,7 +34,9 @@ pub mod wire;
 
 pub use audit::{AuditEntry, AuditSink, Audited};
 pub use calls::{CallKind, CallSink, Measured};
-pub use client::{BreakerState, Reachability, RemoteConfig, RemoteCubes, ReplicaInfo, RetryCounts};
+pub use client::{
+    BreakerState, Reachability, RemoteConfig, RemoteCubes, ReplicaInfo, Replicated, RetryCounts,
+};
 pub use clio_sketch::Percentile;
 pub use convert::{
     answer_from_bytes, answer_from_wire, answer_to_bytes, answer_to_wire, description_from_wire,

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clio_proto::{
-    Code, CubeService, Export, Exported, RefusedSnapshot, ServiceError, ServingState,
-    ServingStatus, SnapshotId, SnapshotInfo,
+    Code, CubeService, Export, Exported, RefusedSnapshot, ReplicaInfo, Replicated, ServiceError,
+    ServingState, ServingStatus, SnapshotId, SnapshotInfo,
 };
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
@@ -49,6 +49,7 @@ pub(crate) struct Backend {
     newest: Arc<Newest>,
     turns: Turns,
     spread: Arc<Spread>,
+    replicas: Option<Arc<dyn Replicated>>,
     pub(crate) reports: Arc<Reports>,
 }
 
@@ -59,9 +60,10 @@ impl Backend {
         newest: Arc<Newest>,
         turns: Turns,
         spread: Arc<Spread>,
+        replicas: Option<Arc<dyn Replicated>>,
         reports: Arc<Reports>,
     ) -> Self {
-        Self { service, statuses, newest, turns, spread, reports }
+        Self { service, statuses, newest, turns, spread, replicas, reports }
     }
 
     /// Calls the service, as it answers this caller, when it is their turn; the deadline covers both the wait and the answer.
@@ -163,6 +165,11 @@ impl Backend {
     #[cfg(test)]
     pub(crate) fn watch(&self) -> watch::Receiver<ServingStatus> {
         self.statuses.clone()
+    }
+
+    /// The replicas behind the service; none if it is one process with the gateway.
+    pub(crate) fn replicas(&self) -> Vec<ReplicaInfo> {
+        self.replicas.as_ref().map(|service| service.replicas()).unwrap_or_default()
     }
 
     /// The same for a page: a new snapshot is told to many pages one after the other, everything else at once.

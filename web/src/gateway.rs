@@ -89,6 +89,7 @@ impl Gateway {
             Arc::clone(&self.newest),
             self.turns.clone(),
             Arc::clone(&self.spread),
+            self.config.replicas.clone(),
             Arc::clone(&self.reports),
         )
     }

@@ -87,6 +87,7 @@ where
             last_began = Instant::now();
         }
         // Not before the replica has had its time, and early enough for a second one.
+        may_hedge &= n_unanswered + running.len() < MOST_UNANSWERED;
         let elsewhere = if may_hedge { fleet.patience_elsewhere(&tried) } else { None };
         let patience = elsewhere.map(|latency| {
             let patience = Duration::from_secs_f64((latency * PATIENCE).min(3_600.0));
@@ -150,8 +151,8 @@ async fn attempt<T>(
         let place = fleet.replicas.iter().position(|other| Arc::ptr_eq(other, &own));
         if place.is_some_and(|place| fleet.patience_elsewhere(&[place]).is_some()) {
             Counts::add(&own.counts.failures);
-            let why = own.status().err();
-            return Ended::Unanswered(why.unwrap_or_else(|| too_slow(fleet, &own.address)));
+            let message = format!("serving at {} stopped answering", own.address);
+            return Ended::Unanswered(ServiceError::new(Code::Unavailable, message));
         }
     };
     let status = match ended {

@@ -1,5 +1,6 @@
 //! All replicas: which one is asked next, and what is known of them together.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -55,6 +56,12 @@ pub struct ReplicaInfo {
     pub n_failures: u64,
     /// Those that it turned away at once because it was overloaded.
     pub n_sheds: u64,
+}
+
+/// A service that consists of replicas.
+pub trait Replicated: fmt::Debug + Send + Sync {
+    /// What is known of each replica, in the order of their addresses.
+    fn replicas(&self) -> Vec<ReplicaInfo>;
 }
 
 /// How often questions were asked again, for operators.

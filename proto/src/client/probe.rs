@@ -58,7 +58,8 @@ async fn once(fleet: &Fleet, replica: &Replica, metadata: &MetadataMap, interval
             // It refuses to tell its status, and is there: whoever asks is told the reason.
             Ok(Err(error)) => return note(Reachability::Up, Err(error)),
             Err(_) if replica.was_heard_since(began) => {}
-            Err(_) => note(Reachability::Suspect, Err(silent(replica, began.elapsed()))),
+            // It may only be busy: what it said last stands until it counts as gone.
+            Err(_) => note(Reachability::Suspect, replica.status()),
         }
     }
     if !replica.was_heard_since(began) {

@@ -72,6 +72,8 @@ struct Known {
     reach: Reachability,
     /// The last status, or why there is none.
     status: Result<ServingStatus, ServiceError>,
+    /// The version of the last snapshot that it was known to serve.
+    snapshot: Option<u64>,
     /// The latest beginning of a call that was answered.
     heard: Option<Instant>,
 }
@@ -106,6 +108,7 @@ impl Replica {
             known: Mutex::new(Known {
                 reach: Reachability::Unknown,
                 status: Err(ServiceError::new(Code::Unavailable, unknown)),
+                snapshot: None,
                 heard: None,
             }),
             losses: watch::channel(0).0,
@@ -171,6 +174,8 @@ impl Replica {
             let (before, reach) = (known.reach.as_str(), reach.as_str());
             tracing::info!(address = self.address, before, reach, "replica changed");
         }
+        let snapshot = status.as_ref().ok().and_then(|status| Some(status.snapshot.as_ref()?.id.0));
+        known.snapshot = snapshot.or(known.snapshot);
         (known.reach, known.status) = (reach, status);
         drop(known);
         if is_lost {
@@ -197,10 +202,9 @@ impl Replica {
         self.known().status.clone()
     }
 
-    /// The version of the snapshot that it serves, as far as is known.
+    /// The version of the snapshot that it serves, as far as is known; of one that is lost, that which it served.
     pub(super) fn snapshot(&self) -> Option<u64> {
-        let known = self.known();
-        known.status.as_ref().ok().and_then(|status| Some(status.snapshot.as_ref()?.id.0))
+        self.known().snapshot
     }
 
     /// How good it is to ask this replica, apart from its load: the least is the best.

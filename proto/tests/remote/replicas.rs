@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clio_proto::{
-    Code, CubeService, Query, Reachability, RemoteConfig, RemoteCubes, ServingState, SnapshotId,
+    Code, CubeService, Query, Reachability, RemoteConfig, RemoteCubes, Replicated, ServingState,
+    SnapshotId,
 };
 use futures::StreamExt;
 use futures::future::join_all;

@@ -23,6 +23,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         |it| Place::Address(&mut it.http),
     ),
     Setting::new(
+        ["gateway.metrics", "CLIO_GATEWAY_METRICS", "metrics"],
+        Kind::Address,
+        "Where /metrics, /healthz and /readyz listen, for operators (docs/operating.md); nobody signs in there, and no data is shown",
+        |it| Place::MaybeAddress(&mut it.operators.gateway),
+    ),
+    Setting::new(
         ["gateway.insecure", "CLIO_INSECURE", "insecure"],
         Kind::Switch,
         "Listen on an address that others reach: whoever does can read everything",
