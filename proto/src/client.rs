@@ -1,36 +1,58 @@
 //! The cube across a network: [`RemoteCubes`] calls one of several serving replicas over gRPC.
 //!
 //! ```text
-//! call ──▶ endpoint that worked last ──not connected──▶ next ──▶ … ──▶ each endpoint called once
-//!                    │                 or UNAVAILABLE
-//!                    │ answer, any other error, or a connection that broke
-//!                    ▼
-//!          remembered, returned to the caller
+//! question ──▶ choose a replica ──▶ call ──▶ answer
+//!                 ▲   by snapshot,   │
+//!                 │   health, load   ├── not reached, no room, not this snapshot ──▶ another one, within the budget
+//!                 │                  ├── lost while it computes ──▶ another one, if the question is known not to break any
+//!                 └── probes: status │                            └─ otherwise an error
+//!                     of each replica└── any other error ──▶ the caller
 //! ```
 //!
-//! Another replica is called only if the query did not reach this one, or was rejected at once. A connection that
-//! breaks during an answer may have been broken by the query: it is not passed on, or one query would take down every
-//! replica. The client does not know what the cube holds, and never waits: a caller who wants to retry decides when.
+//! A question is sent to no replica twice, and to at most two that did not answer it. A connection that breaks during an
+//! answer may have been broken by the question: such a question is handed on only if one has answered it before, or one
+//! question would take down every replica. A call that takes much longer than another replica needs is made there too,
+//! and the first answer counts. All further tries spend from one budget. The client does not know what the cube holds.
 
-use std::error::Error as _;
+mod ask;
+mod breaker;
+mod budget;
+mod channel;
+mod config;
+mod failure;
+mod fleet;
+mod harmless;
+mod load;
+mod probe;
+mod replica;
+
 use std::fmt;
-use std::future::Future;
+use std::future::ready;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::StreamExt;
+use futures::{StreamExt, stream};
+use prost::Message;
+use tokio::task::JoinSet;
 use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue, MetadataMap};
-use tonic::transport::Channel;
-use tonic::{ConnectError, Request, Response, Status, TimeoutExpired};
+use tonic::{Request, Response, Status};
+use xxhash_rust::xxh3::xxh3_64;
 
+use self::ask::Asked;
+pub use self::breaker::BreakerState;
+pub use self::config::RemoteConfig;
+use self::failure::{error_from, unreadable};
+use self::fleet::Fleet;
+pub use self::fleet::{ReplicaInfo, Replicated, RetryCounts};
+pub use self::replica::Reachability;
+use self::replica::{Client, Replica};
+use crate::calls::CallKind;
 use crate::convert::{
-    answer_from_wire, description_from_wire, ended_by_error, error_from_status,
-    export_bytes_from_wire, export_head_from_wire, export_request_to_wire, has_media_from_wire,
-    has_media_request_to_wire, member_page_from_wire, members_request_to_wire, outliers_from_wire,
-    outliers_request_to_wire, principal_to_bytes, query_to_wire, runs_from_wire,
-    runs_request_to_wire, serving_status_from_wire, snapshots_from_wire, snapshots_request_to_wire,
+    answer_from_wire, description_from_wire, ended_by_error, export_bytes_from_wire,
+    export_head_from_wire, export_request_to_wire, has_media_from_wire, has_media_request_to_wire,
+    member_page_from_wire, members_request_to_wire, outliers_from_wire, outliers_request_to_wire,
+    principal_to_bytes, query_to_wire, runs_from_wire, runs_request_to_wire,
+    serving_status_from_wire, snapshots_from_wire, snapshots_request_to_wire,
 };
 use crate::error::{Code, ServiceError};
 use crate::export::{Export, Exported};
@@ -43,88 +65,45 @@ use crate::service::{
     CubeService, Description, MemberPage, MembersRequest, ServingStatus, StatusStream,
 };
 use crate::snapshot::SnapshotList;
-use crate::tls::ClientTls;
 use crate::wire;
-use crate::wire::cubes_client::CubesClient;
-
-mod channel;
 
 /// The metadata by which callers other than gateways say who they are.
 const AUTHORIZATION: &str = "authorization";
-/// The largest request that serving reads: tonic's own limit.
-const MAX_REQUEST_BYTES: usize = 4 << 20;
-
-/// Where serving is, and how long to wait for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemoteConfig {
-    /// Addresses of replicas (`http://127.0.0.1:50051`, or `https://…` for TLS), at least one. They are tried in this order.
-    pub endpoints: Vec<String>,
-    /// How long a connection may take to open. Default: 3 seconds.
-    pub connect_timeout: Duration,
-    /// How long one replica may take to answer, including the connection. A stream of statuses may go on forever; this
-    /// counts until it begins. Default: 30 seconds.
-    pub request_timeout: Duration,
-    /// The largest answer that is accepted. Default: 64 MiB. A full page ([`MAX_LIMIT`](crate::MAX_LIMIT) rows) with a
-    /// dozen measures and long labels is about 5 MB, over tonic's own limit of 4 MiB.
-    pub answer_bytes: usize,
-    /// What makes serving believe who asks, as a gateway says it. Without one nothing is said of who asks. Default: none.
-    pub gateway_token: Option<Secret>,
-    /// How replicas at `https://` addresses are called. Without it, the authorities of the system are believed and nothing is
-    /// shown to them. Default: none.
-    pub tls: Option<ClientTls>,
-    /// What serving knows a caller by that is no gateway: an API key, or a token of the provider of identities. Default: none.
-    pub bearer: Option<Secret>,
-}
-
-impl Default for RemoteConfig {
-    /// One replica on this machine, at the port where `clio serve` listens.
-    fn default() -> Self {
-        Self {
-            endpoints: vec!["http://127.0.0.1:50051".to_owned()],
-            connect_timeout: Duration::from_secs(3),
-            request_timeout: Duration::from_secs(30),
-            answer_bytes: 64 << 20,
-            gateway_token: None,
-            tls: None,
-            bearer: None,
-        }
-    }
-}
 
 /// A [`CubeService`] that calls serving replicas over gRPC.
 ///
-/// It connects at the first call, and again after a connection broke. One object serves any number of calls at once,
-/// over one connection to each replica, shared with those that [`seen_by`](CubeService::seen_by) makes from it.
+/// It connects at the first call or probe, and again after a connection broke. One object serves any number of calls at
+/// once, over one connection to each replica, shared with those that [`seen_by`](CubeService::seen_by) makes from it.
+/// With [`RemoteConfig::probe_interval`] its own status is that of the best replica, and changes without a gap from one
+/// replica to the next.
 pub struct RemoteCubes {
-    replicas: Arc<Replicas>,
+    shared: Arc<Shared>,
     /// What every call says about who is asking.
     metadata: MetadataMap,
+    /// The digest of it.
+    who: u64,
     /// The token that makes serving believe the principal in a call.
     gateway_token: Option<AsciiMetadataValue>,
+    /// Whether it asks on its own account, as probes do.
+    is_own: bool,
 }
 
-struct Replicas {
-    all: Vec<Replica>,
-    /// The replica that answered last, the first to be called next time.
-    preferred: AtomicUsize,
-    request_timeout: Duration,
-    answer_bytes: usize,
-}
-
-struct Replica {
-    address: String,
-    client: CubesClient<Channel>,
+struct Shared {
+    fleet: Arc<Fleet>,
+    /// Ends with the last client.
+    _probes: JoinSet<()>,
 }
 
 impl fmt::Debug for RemoteCubes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let addresses: Vec<_> = self.replicas.all.iter().map(|replica| &replica.address).collect();
+        let replicas = &self.shared.fleet.replicas;
+        let addresses: Vec<_> = replicas.iter().map(|replica| &replica.address).collect();
         f.debug_struct("RemoteCubes").field("addresses", &addresses).finish_non_exhaustive()
     }
 }
 
 impl RemoteCubes {
-    /// Creates a client of the replicas, without connecting yet.
+    /// Creates a client of the replicas, without waiting for a connection.
     ///
     /// # Errors
     ///
@@ -139,106 +118,66 @@ impl RemoteCubes {
                 "no address of serving is given; expected one like `http://127.0.0.1:50051`";
             return Err(ServiceError::new(Code::InvalidArgument, message));
         }
-        let replicas = config
-            .endpoints
-            .iter()
-            .map(|address| {
-                let channel = channel::open(address, config)?;
-                let client =
-                    CubesClient::new(channel).max_decoding_message_size(config.answer_bytes);
-                Ok(Replica { address: address.clone(), client })
-            })
-            .collect::<Result<_, ServiceError>>()?;
-        let replicas = Arc::new(Replicas {
-            all: replicas,
-            preferred: AtomicUsize::new(0),
-            request_timeout: config.request_timeout,
-            answer_bytes: config.answer_bytes,
-        });
+        let fleet = Arc::new(Fleet::try_new(config)?);
         let gateway_token = config.gateway_token.as_ref().map(secret_value).transpose()?;
-        let mut own = Self { replicas, metadata: MetadataMap::new(), gateway_token };
+        let mut metadata = MetadataMap::new();
         if let Some(bearer) = &config.bearer {
             let value = secret_value(&Secret::new(format!("Bearer {}", bearer.reveal())))?;
-            own.metadata.insert(AUTHORIZATION, value);
+            metadata.insert(AUTHORIZATION, value);
         }
+        let mut who = 0;
         // On its own account until it asks for somebody.
-        if own.gateway_token.is_some() {
-            own.metadata = own.said_of(&Principal::gateway());
+        if gateway_token.is_some() {
+            (metadata, who) = said_of(&Principal::gateway(), gateway_token.as_ref());
         }
-        Ok(own)
-    }
-
-    /// What calls say of a principal: nothing without a token, since nobody would believe it.
-    fn said_of(&self, principal: &Principal) -> MetadataMap {
-        let mut said = MetadataMap::new();
-        if let Some(token) = &self.gateway_token {
-            let bytes = BinaryMetadataValue::from_bytes(&principal_to_bytes(principal));
-            said.insert_bin(PRINCIPAL_METADATA, bytes);
-            said.insert(GATEWAY_TOKEN, token.clone());
-        }
-        said
-    }
-
-    /// Calls replica after replica until one answers; returns the answer with the address that it came from.
-    async fn ask<M, T, F>(
-        &self,
-        message: M,
-        call: impl Fn(CubesClient<Channel>, Request<M>) -> F,
-    ) -> Result<(T, &str), ServiceError>
-    where
-        M: Clone,
-        F: Future<Output = Result<Response<T>, Status>>,
-    {
-        let Replicas { all, preferred, request_timeout, answer_bytes } = &*self.replicas;
-        let first = preferred.load(Ordering::Relaxed);
-        let mut failures = Vec::new();
-        for offset in 0..all.len() {
-            let index = (first + offset) % all.len();
-            let replica = &all[index];
-            let mut request = Request::new(message.clone());
-            *request.metadata_mut() = self.metadata.clone();
-            // Serving gets the deadline too, so that it stops when nobody is waiting.
-            request.set_timeout(*request_timeout);
-            let call = call(replica.client.clone(), request);
-            let error = match tokio::time::timeout(*request_timeout, call).await {
-                Ok(Ok(response)) => {
-                    preferred.store(index, Ordering::Relaxed);
-                    return Ok((response.into_inner(), &replica.address));
-                }
-                // Both sides enforce the timeout in the request, so any of three may be first.
-                Ok(Err(status)) if is_timeout(&status) => self.too_slow(&replica.address),
-                Ok(Err(status)) if !is_unanswered(&status) => {
-                    return Err(error_from(&replica.address, &status, *answer_bytes));
-                }
-                Ok(Err(status)) => error_from(&replica.address, &status, *answer_bytes),
-                Err(_) => self.too_slow(&replica.address),
-            };
-            match error.code {
-                Code::Unavailable => failures.push(error.message),
-                Code::DeadlineExceeded => return Err(error),
-                // It refused the call, so it is alive.
-                Code::InvalidArgument
-                | Code::NotFound
-                | Code::Unauthenticated
-                | Code::PermissionDenied
-                | Code::ResourceExhausted
-                | Code::Internal => {
-                    preferred.store(index, Ordering::Relaxed);
-                    return Err(error);
-                }
+        let mut probes = JoinSet::new();
+        if let Some(interval) = config.probe_interval {
+            for replica in &fleet.replicas {
+                let (fleet, replica) = (Arc::clone(&fleet), Arc::clone(replica));
+                probes.spawn(probe::probe(fleet, replica, metadata.clone(), interval));
             }
         }
-        Err(ServiceError::new(Code::Unavailable, failures.join("\n")))
+        let shared = Arc::new(Shared { fleet, _probes: probes });
+        Ok(Self { shared, metadata, who, gateway_token, is_own: true })
     }
 
-    fn too_slow(&self, address: &str) -> ServiceError {
-        let message = format!(
-            "serving at {address} did not answer within {:?}; ask for fewer days or groups, or \
-             allow it more time",
-            self.replicas.request_timeout
-        );
-        ServiceError::new(Code::DeadlineExceeded, message)
+    /// How often questions were asked again.
+    pub fn retries(&self) -> RetryCounts {
+        self.shared.fleet.retries()
     }
+
+    /// Calls replica after replica until one answers.
+    async fn ask<M, T, F>(
+        &self,
+        (kind, snapshot): (CallKind, Option<SnapshotId>),
+        message: M,
+        call: impl Fn(Client, Request<M>) -> F,
+    ) -> Result<(T, Arc<Replica>), ServiceError>
+    where
+        M: Message + Clone,
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
+        let snapshot = snapshot.map(|snapshot| snapshot.0);
+        let asked = Asked { kind, snapshot, who: self.who };
+        ask::ask(&self.shared.fleet, &self.metadata, asked, message, call).await
+    }
+}
+
+impl Replicated for RemoteCubes {
+    fn replicas(&self) -> Vec<ReplicaInfo> {
+        self.shared.fleet.infos()
+    }
+}
+
+/// What calls say of a principal, with its digest: nothing without a token, since nobody would believe it.
+fn said_of(principal: &Principal, token: Option<&AsciiMetadataValue>) -> (MetadataMap, u64) {
+    let mut said = MetadataMap::new();
+    let Some(token) = token else { return (said, 0) };
+    let bytes = principal_to_bytes(principal);
+    let who = xxh3_64(&bytes);
+    said.insert_bin(PRINCIPAL_METADATA, BinaryMetadataValue::from_bytes(&bytes));
+    said.insert(GATEWAY_TOKEN, token.clone());
+    (said, who)
 }
 
 /// A secret as a metadata value, which no log shows.
@@ -252,108 +191,24 @@ fn secret_value(secret: &Secret) -> Result<AsciiMetadataValue, ServiceError> {
     Ok(value)
 }
 
-/// Whether tonic gave up, here or at the peer, because the request timed out.
-fn is_timeout(status: &Status) -> bool {
-    status.code() == tonic::Code::Cancelled && status.message() == TimeoutExpired(()).to_string()
-}
-
-/// Whether the peer has certainly not begun to answer, or ended with a status of its own: no connection was opened. If
-/// a connection broke after a request was sent, that request may have broken it.
-fn is_unanswered(status: &Status) -> bool {
-    let mut cause = status.source();
-    if cause.is_none() {
-        return true;
-    }
-    while let Some(error) = cause {
-        if error.is::<ConnectError>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
-}
-
-/// The meaning of a failed call: serving refused it, or serving was not reached at all.
-fn error_from(address: &str, status: &Status, answer_bytes: usize) -> ServiceError {
-    // A status from the peer has no source; one made here, for a broken or unopened connection, has. A status for a
-    // message that is too large or not protobuf is made here too, but without a source.
-    match innermost(status) {
-        Some(cause) => {
-            // By TLS 1.3 a server refuses a client's certificate after the handshake, by closing the connection.
-            let is_asked = match address.starts_with("https://") {
-                true => ", and does it accept the client's certificate (`--client-certificate`)?",
-                false => "?",
-            };
-            ServiceError::new(
-                Code::Unavailable,
-                format!(
-                    "serving at {address} does not answer: {cause}; is `clio serve` running there{is_asked}"
-                ),
-            )
-        }
-        None => {
-            let error = error_from_status(status);
-            match error.code {
-                Code::ResourceExhausted if status.code() == tonic::Code::OutOfRange => {
-                    let message = format!(
-                        "a message from or to serving at {address} is larger than the transport \
-                         allows ({answer_bytes} bytes of an answer, {MAX_REQUEST_BYTES} of a \
-                         question); ask for fewer rows or measures, or name fewer values: {}",
-                        error.message
-                    );
-                    ServiceError::new(error.code, message)
-                }
-                // These blame the replica, so they name it.
-                Code::Unavailable | Code::Internal => ServiceError::new(
-                    error.code,
-                    format!("serving at {address}: {}", error.message),
-                ),
-                Code::InvalidArgument
-                | Code::NotFound
-                | Code::Unauthenticated
-                | Code::PermissionDenied
-                | Code::ResourceExhausted
-                | Code::DeadlineExceeded => error,
-            }
-        }
-    }
-}
-
-/// The root cause of a failure, which says more than the layers around it.
-fn innermost(status: &Status) -> Option<String> {
-    let mut cause = status.source()?;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    Some(cause.to_string())
-}
-
-/// An answer that arrived but cannot be read is serving's fault, whatever its fields are.
-fn unreadable(address: &str) -> impl Fn(ServiceError) -> ServiceError {
-    let address = address.to_owned();
-    move |error| {
-        let message = format!(
-            "the answer of serving at {address} cannot be read: {error}; is it another version of Clio?"
-        );
-        ServiceError::new(Code::Internal, message)
-    }
-}
-
 #[async_trait]
 impl CubeService for RemoteCubes {
     fn seen_by(self: Arc<Self>, principal: Arc<Principal>) -> Arc<dyn CubeService> {
-        let metadata = self.said_of(&principal);
-        let replicas = Arc::clone(&self.replicas);
-        Arc::new(Self { replicas, metadata, gateway_token: self.gateway_token.clone() })
+        let (metadata, who) = said_of(&principal, self.gateway_token.as_ref());
+        let shared = Arc::clone(&self.shared);
+        let gateway_token = self.gateway_token.clone();
+        Arc::new(Self { shared, metadata, who, gateway_token, is_own: false })
     }
 
     async fn describe(&self) -> Result<Description, ServiceError> {
-        let (response, address) = self
-            .ask(wire::DescribeRequest {}, |mut client, request| async move {
-                client.describe(request).await
-            })
+        let (response, replica) = self
+            .ask(
+                (CallKind::Describe, None),
+                wire::DescribeRequest {},
+                |mut client, request| async move { client.describe(request).await },
+            )
             .await?;
-        description_from_wire(response).map_err(unreadable(address))
+        description_from_wire(response).map_err(unreadable(&replica.address))
     }
 
     async fn query(
@@ -361,12 +216,14 @@ impl CubeService for RemoteCubes {
         query: Query,
         snapshot: Option<SnapshotId>,
     ) -> Result<Answer, ServiceError> {
-        let (response, address) = self
-            .ask(query_to_wire(query, snapshot)?, |mut client, request| async move {
-                client.query(request).await
-            })
+        let (response, replica) = self
+            .ask(
+                (CallKind::Query, snapshot),
+                query_to_wire(query, snapshot)?,
+                |mut client, request| async move { client.query(request).await },
+            )
             .await?;
-        answer_from_wire(response).map_err(unreadable(address))
+        answer_from_wire(response).map_err(unreadable(&replica.address))
     }
 
     async fn export(
@@ -374,12 +231,14 @@ impl CubeService for RemoteCubes {
         export: Export,
         snapshot: Option<SnapshotId>,
     ) -> Result<Exported, ServiceError> {
-        let (mut responses, address) = self
-            .ask(export_request_to_wire(export, snapshot)?, |mut client, request| async move {
-                client.export(request).await
-            })
+        let (mut responses, replica) = self
+            .ask(
+                (CallKind::Export, snapshot),
+                export_request_to_wire(export, snapshot)?,
+                |mut client, request| async move { client.export(request).await },
+            )
             .await?;
-        let (address, answer_bytes) = (address.to_owned(), self.replicas.answer_bytes);
+        let (address, answer_bytes) = (replica.address.clone(), self.shared.fleet.answer_bytes);
         let head = responses.message().await;
         let head = head.map_err(|status| error_from(&address, &status, answer_bytes))?;
         let head = export_head_from_wire(head).map_err(unreadable(&address))?;
@@ -393,49 +252,59 @@ impl CubeService for RemoteCubes {
     }
 
     async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
-        let asked = request.field.clone();
-        let (response, address) = self
-            .ask(members_request_to_wire(request)?, |mut client, request| async move {
-                client.members(request).await
-            })
+        let (asked, named) = (request.field.clone(), request.snapshot);
+        let (response, replica) = self
+            .ask(
+                (CallKind::Members, named),
+                members_request_to_wire(request)?,
+                |mut client, request| async move { client.members(request).await },
+            )
             .await?;
-        member_page_from_wire(response, asked.as_ref()).map_err(unreadable(address))
+        member_page_from_wire(response, asked.as_ref()).map_err(unreadable(&replica.address))
     }
 
     async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
         let (response, _) = self
-            .ask(has_media_request_to_wire(addresses), |mut client, request| async move {
-                client.has_media(request).await
-            })
+            .ask(
+                (CallKind::HasMedia, None),
+                has_media_request_to_wire(addresses),
+                |mut client, request| async move { client.has_media(request).await },
+            )
             .await?;
         Ok(has_media_from_wire(response))
     }
 
     async fn outliers(&self, snapshot: Option<SnapshotId>) -> Result<OutlierList, ServiceError> {
-        let (response, address) = self
-            .ask(outliers_request_to_wire(snapshot), |mut client, request| async move {
-                client.outliers(request).await
-            })
+        let (response, replica) = self
+            .ask(
+                (CallKind::Outliers, snapshot),
+                outliers_request_to_wire(snapshot),
+                |mut client, request| async move { client.outliers(request).await },
+            )
             .await?;
-        outliers_from_wire(response).map_err(unreadable(address))
+        outliers_from_wire(response).map_err(unreadable(&replica.address))
     }
 
     async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError> {
-        let (response, address) = self
-            .ask(snapshots_request_to_wire(n_most), |mut client, request| async move {
-                client.snapshots(request).await
-            })
+        let (response, replica) = self
+            .ask(
+                (CallKind::Snapshots, None),
+                snapshots_request_to_wire(n_most),
+                |mut client, request| async move { client.snapshots(request).await },
+            )
             .await?;
-        snapshots_from_wire(response).map_err(unreadable(address))
+        snapshots_from_wire(response).map_err(unreadable(&replica.address))
     }
 
     async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError> {
-        let (response, address) = self
-            .ask(runs_request_to_wire(n_most), |mut client, request| async move {
-                client.runs(request).await
-            })
+        let (response, replica) = self
+            .ask(
+                (CallKind::Runs, None),
+                runs_request_to_wire(n_most),
+                |mut client, request| async move { client.runs(request).await },
+            )
             .await?;
-        runs_from_wire(response).map_err(unreadable(address))
+        runs_from_wire(response).map_err(unreadable(&replica.address))
     }
 
     async fn status(&self) -> Result<ServingStatus, ServiceError> {
@@ -447,19 +316,35 @@ impl CubeService for RemoteCubes {
     }
 
     async fn watch(&self) -> Result<StatusStream, ServiceError> {
-        let (statuses, address) =
-            self.ask(wire::WatchRequest {}, |mut client, request| async move {
+        if self.is_own
+            && let Some(mut board) = self.shared.fleet.board()
+        {
+            let first = board.wait_for(Option::is_some).await.ok().and_then(|news| news.clone());
+            let stopped = || ServiceError::new(Code::Unavailable, "the client is stopping");
+            let first = first.ok_or_else(stopped)??;
+            // The probes go on as long as somebody watches.
+            let further = stream::unfold((board, Arc::clone(&self.shared)), |mut watched| async {
+                watched.0.changed().await.ok()?;
+                let news = watched.0.borrow_and_update().clone()?;
+                Some((news, watched))
+            });
+            let all = stream::once(ready(Ok(first))).chain(further);
+            return Ok(ended_by_error(all.boxed()));
+        }
+        let (statuses, replica) = self
+            .ask((CallKind::Watch, None), wire::WatchRequest {}, |mut client, request| async move {
                 client.watch(request).await
             })
             .await?;
-        let address = address.to_owned();
-        let answer_bytes = self.replicas.answer_bytes;
+        let (address, answer_bytes) = (replica.address.clone(), self.shared.fleet.answer_bytes);
+        let lost = replica.loss();
         let mapped = statuses.map(move |status| match status {
             Ok(response) => {
                 serving_status_from_wire(response).map_err(|error| unreadable(&address)(error))
             }
             Err(status) => Err(error_from(&address, &status, answer_bytes)),
         });
-        Ok(ended_by_error(mapped.boxed()))
+        // A replica that stops answering says nothing more, and its connection stays open.
+        Ok(ended_by_error(mapped.take_until(lost).boxed()))
     }
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tonic::metadata::AsciiMetadataValue;
 
 use crate::error::{Code, ServiceError};
 use crate::field::FieldRef;
@@ -67,14 +68,29 @@ pub use snapshots::{
     snapshots_request_from_wire, snapshots_request_to_wire, snapshots_to_wire,
 };
 
+/// The metadata in which gRPC says when to try again.
+const RETRY_PUSHBACK: &str = "grpc-retry-pushback-ms";
+
 /// The gRPC status of an error, with the same message.
 pub fn status_from_error(error: ServiceError) -> tonic::Status {
-    tonic::Status::new(error.code.grpc(), error.message)
+    let mut status = tonic::Status::new(error.code.grpc(), error.message);
+    if let Some(wait) = error.retry_after {
+        status.metadata_mut().insert(RETRY_PUSHBACK, AsciiMetadataValue::from(milliseconds(wait)));
+    }
+    status
+}
+
+fn milliseconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The error for a gRPC status, with the same message.
 pub fn error_from_status(status: &tonic::Status) -> ServiceError {
-    ServiceError::new(Code::from_grpc(status.code()), status.message())
+    let error = ServiceError::new(Code::from_grpc(status.code()), status.message());
+    let wait =
+        status.metadata().get(RETRY_PUSHBACK).and_then(|wait| wait.to_str().ok()?.parse().ok());
+    let retry_after = wait.filter(|_| error.code == Code::Unavailable).map(Duration::from_millis);
+    ServiceError { retry_after, ..error }
 }
 
 fn invalid(field: &str, what: impl std::fmt::Display) -> ServiceError {

@@ -1,6 +1,7 @@
 //! One small set of error codes and its gRPC, HTTP and GraphQL faces.
 
 use std::fmt;
+use std::time::Duration;
 
 use strum::EnumCount;
 
@@ -112,6 +113,9 @@ impl fmt::Display for Code {
     }
 }
 
+/// How long those wait who were turned away because of overload: HTTP counts in seconds, and this is the least.
+const OVERLOAD_WAIT: Duration = Duration::from_secs(1);
+
 /// Why a [`CubeService`](crate::CubeService) did not answer. The message says what is wrong, where, and how to fix it;
 /// it is shown to people as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -121,12 +125,21 @@ pub struct ServiceError {
     pub code: Code,
     /// What is wrong, where, and how to fix it.
     pub message: String,
+    /// The service is overloaded and has turned the request away unseen: how long to wait before the next one. Only
+    /// beside [`Code::Unavailable`].
+    pub retry_after: Option<Duration>,
 }
 
 impl ServiceError {
     /// An error of a code with its message.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), retry_after: None }
+    }
+
+    /// The error for a request that is turned away because there are too many: a later one may be answered.
+    pub fn overloaded(message: impl Into<String>) -> Self {
+        let retry_after = Some(OVERLOAD_WAIT);
+        Self { retry_after, ..Self::new(Code::Unavailable, message) }
     }
 
     /// The error for an unknown name: the message lists those that exist.

@@ -7,6 +7,7 @@
 //! It deliberately does not know how anything is computed, stored or served.
 
 mod audit;
+mod calls;
 mod client;
 mod convert;
 mod digest;
@@ -32,7 +33,10 @@ mod toml_file;
 pub mod wire;
 
 pub use audit::{AuditEntry, AuditSink, Audited};
-pub use client::{RemoteConfig, RemoteCubes};
+pub use calls::{CallKind, CallSink, Measured};
+pub use client::{
+    BreakerState, Reachability, RemoteConfig, RemoteCubes, ReplicaInfo, Replicated, RetryCounts,
+};
 pub use clio_sketch::Percentile;
 pub use convert::{
     answer_from_bytes, answer_from_wire, answer_to_bytes, answer_to_wire, description_from_wire,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clio_proto::{Code, ServiceError};
 use tokio::sync::Semaphore;
@@ -20,6 +21,7 @@ pub(crate) struct Admission {
     /// The number of those that compute or wait.
     admitted: Semaphore,
     limits: Limits,
+    n_sheds: AtomicU64,
 }
 
 impl Admission {
@@ -29,7 +31,19 @@ impl Admission {
             running: Arc::new(Semaphore::new(n_running)),
             admitted: Semaphore::new(n_running + limits.n_waiting),
             limits,
+            n_sheds: AtomicU64::new(0),
         }
+    }
+
+    /// How many are computing or waiting.
+    pub(crate) fn n_admitted(&self) -> usize {
+        let all = self.limits.n_running.max(1) + self.limits.n_waiting;
+        all.saturating_sub(self.admitted.available_permits())
+    }
+
+    /// How many were rejected.
+    pub(crate) fn n_sheds(&self) -> u64 {
+        self.n_sheds.load(Ordering::Relaxed)
     }
 
     /// Takes a thread, like a computing query.
@@ -44,9 +58,10 @@ impl Admission {
         compute: impl FnOnce(&Cancel) -> Result<T, ServiceError> + Send + 'static,
     ) -> Result<T, ServiceError> {
         let _admitted = self.admitted.try_acquire().map_err(|_| {
+            self.n_sheds.fetch_add(1, Ordering::Relaxed);
             let n = self.limits.n_running + self.limits.n_waiting;
             let message = format!("{n} queries are in progress, which is the limit; try again");
-            ServiceError::new(Code::Unavailable, message)
+            ServiceError::overloaded(message)
         })?;
         let guard = CancelOnDrop(Arc::default());
         let cancel = Arc::clone(&guard.0);

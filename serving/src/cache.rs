@@ -13,6 +13,7 @@
 mod finished;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clio_proto::{
@@ -22,6 +23,7 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared, WeakShared};
 
 use crate::held::HeldSnapshots;
+use crate::vitals::CacheVitals;
 use finished::Finished;
 
 /// The key of an answer. Whatever else an answer may come to depend on, such as who asks, belongs here.
@@ -67,7 +69,11 @@ type Landed = Result<Arc<Answer>, ServiceError>;
 /// microsecond.
 pub(crate) struct AnswerCache {
     held: Arc<HeldSnapshots>,
+    limit_bytes: u64,
     state: Mutex<State>,
+    n_hits: AtomicU64,
+    n_shared: AtomicU64,
+    n_misses: AtomicU64,
 }
 
 struct State {
@@ -88,7 +94,9 @@ impl AnswerCache {
     pub(crate) fn new(budget_bytes: u64, held: Arc<HeldSnapshots>) -> Self {
         let finished = Finished::new(budget_bytes);
         let state = State { finished, flights: HashMap::new(), n_flights: 0 };
-        Self { held, state: Mutex::new(state) }
+        let limit_bytes = budget_bytes;
+        let (n_hits, n_shared, n_misses) = Default::default();
+        Self { held, limit_bytes, state: Mutex::new(state), n_hits, n_shared, n_misses }
     }
 
     /// The answer to a query: a cached one, one being computed, or the result of `compute`; and whether it is the last
@@ -106,9 +114,16 @@ impl AnswerCache {
         F: Future<Output = Result<Answer, ServiceError>> + Send + 'static,
     {
         let (landing, is_own) = match self.find(&key) {
-            Found::Finished(answer) => return Ok((answer, false)),
-            Found::Flying(landing) => (landing, false),
+            Found::Finished(answer) => {
+                self.n_hits.fetch_add(1, Ordering::Relaxed);
+                return Ok((answer, false));
+            }
+            Found::Flying(landing) => {
+                self.n_shared.fetch_add(1, Ordering::Relaxed);
+                (landing, false)
+            }
             Found::Nothing(mut state) => {
+                self.n_misses.fetch_add(1, Ordering::Relaxed);
                 state.n_flights += 1;
                 let number = state.n_flights;
                 let leaving = Leaving { cache: Arc::clone(self), key: key.clone(), number };
@@ -153,9 +168,19 @@ impl AnswerCache {
     }
 
     /// The bytes of the cached answers.
-    #[cfg(test)]
     pub(crate) fn size_bytes(&self) -> u64 {
         self.state().finished.size_bytes()
+    }
+
+    /// Its size and its use.
+    pub(crate) fn vitals(&self) -> CacheVitals {
+        CacheVitals {
+            size_bytes: self.size_bytes(),
+            limit_bytes: self.limit_bytes,
+            n_hits: self.n_hits.load(Ordering::Relaxed),
+            n_shared: self.n_shared.load(Ordering::Relaxed),
+            n_misses: self.n_misses.load(Ordering::Relaxed),
+        }
     }
 
     /// The number of answers being computed.

@@ -1,20 +1,18 @@
 //! The cubes of one lake: the held snapshots, and everything that answers from them.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use clio_lake::Lake;
 use clio_proto::{
-    Answer, Code, Comparison, CubeService, Description, Export, Exported, MemberPage,
-    MembersRequest, OutlierList, Policy, Principal, Query, QuestionPart, RunInfo, ServiceError,
-    ServingStatus, SnapshotId, SnapshotList, StatusStream, Work,
+    Answer, CallSink, Code, Comparison, Description, Export, Exported, MemberPage, MembersRequest,
+    OutlierList, Policy, Query, QuestionPart, RunInfo, ServiceError, SnapshotId, SnapshotList,
+    Work,
 };
-use futures::{StreamExt as _, future};
+use futures::future;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
-use tokio_stream::wrappers::WatchStream;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -30,12 +28,12 @@ use crate::members::members;
 use crate::memory_check::{self, MemoryCheck};
 use crate::outliers::outliers;
 use crate::records::Records;
-use crate::seen::Seen;
 use crate::sights::Sights;
 use crate::snapshot::{Loader, Snapshot};
 use crate::status::StatusBoard;
 use crate::told;
 use crate::turn::Turn;
+use crate::vitals::{Tally, Vitals};
 use crate::waits::Waits;
 
 /// Spellings of one preview's address: as it is, decoded, and both with the part after a `?`.
@@ -70,6 +68,9 @@ pub struct Cubes {
     /// Who may see what; `None` where whoever asks may see all.
     access: Option<Arc<Access>>,
     sights: Sights,
+    tally: Tally,
+    /// Where calls over gRPC are counted, if anywhere.
+    calls: OnceLock<Arc<dyn CallSink>>,
 }
 
 impl fmt::Debug for Cubes {
@@ -187,6 +188,8 @@ impl Cubes {
             follower: Mutex::new(follower),
             access,
             sights: Sights::default(),
+            tally: Tally::default(),
+            calls: OnceLock::new(),
             config,
         })
     }
@@ -204,6 +207,36 @@ impl Cubes {
     /// The bytes of all held snapshots together, each file counted once.
     pub fn size_bytes(&self) -> u64 {
         self.held.size_bytes()
+    }
+
+    /// How serving stands, and what it has done so far. Takes as long as counting the files held.
+    pub fn vitals(&self) -> Vitals {
+        self.tally.fill(Vitals {
+            status: self.status.current(),
+            n_snapshots_held: self.held.all().len(),
+            held_bytes: self.held.size_bytes(),
+            memory_limit_bytes: self.config.memory_limit_bytes,
+            cache: self.cache.vitals(),
+            n_admitted: self.admission.n_admitted(),
+            n_sheds: self.admission.n_sheds(),
+            n_cells: 0,
+            n_unions: 0,
+            n_looks: 0,
+            n_failed_looks: 0,
+            n_refreshes: 0,
+            n_refusals: 0,
+            n_memory_damages: 0,
+        })
+    }
+
+    /// Counts the calls that come over gRPC; only the first such sink is used.
+    pub fn count_calls(&self, sink: Arc<dyn CallSink>) {
+        let _ = self.calls.set(sink);
+    }
+
+    /// Where calls over gRPC are counted.
+    pub(crate) fn calls(&self) -> Option<&Arc<dyn CallSink>> {
+        self.calls.get()
     }
 
     /// Follows the lake until told to stop: looks every `poll_interval`, loads what changed, swaps atomically. Queries
@@ -232,6 +265,7 @@ impl Cubes {
     /// Reads what is held once. What has changed in memory is dropped, with all answers from it, and reloaded.
     pub(crate) async fn check_memory(&self) {
         let Some(damage) = self.memory_check.round(&self.held).await else { return };
+        self.tally.memory_damaged();
         let mut follower = self.follower.lock().await;
         follower.let_go(&damage);
         self.forget_all();
@@ -251,7 +285,11 @@ impl Cubes {
 
     /// Looks at the lake once, and returns how many looks have failed since the last successful one.
     pub(crate) async fn look(&self) -> u32 {
-        let n_failures = self.follower.lock().await.look().await;
+        let mut follower = self.follower.lock().await;
+        let before = self.status.current();
+        let n_failures = follower.look().await;
+        self.tally.looked(&before, &self.status.current(), n_failures > 0);
+        drop(follower);
         self.cache.forget_what_is_not_held();
         self.sights.forget_what_is_not_held(&self.held);
         n_failures
@@ -377,6 +415,9 @@ impl Cubes {
             }
             None => compute().await?,
         };
+        if let Some(work) = answer.work.as_ref().filter(|work| !work.is_cached) {
+            self.tally.computed(work);
+        }
         let policy = policy.map(|policy| &**policy);
         let snapshot = self.records.with_verification(answer.snapshot);
         let work = answer.work.filter(|_| told::tells_work(policy));
@@ -433,6 +474,10 @@ impl Cubes {
         Ok(addresses.iter().any(|address| snapshot.has_media(address)))
     }
 
+    pub(crate) async fn newest_runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError> {
+        self.records.runs(n_most).await
+    }
+
     pub(crate) async fn snapshots_to(
         &self,
         policy: Option<&Arc<Policy>>,
@@ -440,60 +485,5 @@ impl Cubes {
     ) -> Result<SnapshotList, ServiceError> {
         let list = self.records.snapshots(n_most, &self.held.all()).await?;
         Ok(told::snapshots(list, policy.map(|policy| &**policy)))
-    }
-}
-
-#[async_trait]
-impl CubeService for Cubes {
-    fn seen_by(self: Arc<Self>, principal: Arc<Principal>) -> Arc<dyn CubeService> {
-        Arc::new(Seen::new(self, principal))
-    }
-
-    async fn describe(&self) -> Result<Description, ServiceError> {
-        self.describe_to(None).await
-    }
-
-    async fn query(
-        &self,
-        query: Query,
-        snapshot: Option<SnapshotId>,
-    ) -> Result<Answer, ServiceError> {
-        self.query_of(None, query, snapshot).await
-    }
-
-    async fn export(
-        &self,
-        export: Export,
-        snapshot: Option<SnapshotId>,
-    ) -> Result<Exported, ServiceError> {
-        self.export_to(None, export, snapshot).await
-    }
-
-    async fn members(&self, request: MembersRequest) -> Result<MemberPage, ServiceError> {
-        self.members_of(None, request).await
-    }
-
-    async fn outliers(&self, snapshot: Option<SnapshotId>) -> Result<OutlierList, ServiceError> {
-        self.outliers_to(None, snapshot).await
-    }
-
-    async fn has_media(&self, addresses: Vec<String>) -> Result<bool, ServiceError> {
-        self.has_media_of(None, addresses).await
-    }
-
-    async fn snapshots(&self, n_most: usize) -> Result<SnapshotList, ServiceError> {
-        self.snapshots_to(None, n_most).await
-    }
-
-    async fn runs(&self, n_most: usize) -> Result<Vec<RunInfo>, ServiceError> {
-        self.records.runs(n_most).await
-    }
-
-    async fn status(&self) -> Result<ServingStatus, ServiceError> {
-        Ok(self.status.current())
-    }
-
-    async fn watch(&self) -> Result<StatusStream, ServiceError> {
-        Ok(WatchStream::new(self.status.watch()).map(Ok).boxed())
     }
 }

@@ -48,12 +48,14 @@ mod propagation;
 mod records;
 mod seen;
 mod server;
+mod service;
 mod sights;
 mod snapshot;
 mod status;
 mod told;
 mod turn;
 mod verdict;
+mod vitals;
 mod waits;
 mod withheld;
 
@@ -63,6 +65,7 @@ pub use cubes::Cubes;
 pub use error::{FileProblem, Refusal, ServingError};
 pub use export::{Encoder, EncoderOptions, Parts, encoder, said};
 pub use server::serve_grpc;
+pub use vitals::{CacheVitals, Vitals};
 
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clio_proto::{
-    Audited, Code, CubeService, Exported, ServerTls, ServiceError, ServingState, answer_to_wire,
-    description_to_wire, export_bytes_to_wire, export_head_to_wire, export_request_from_wire,
-    has_media_request_from_wire, has_media_to_wire, member_page_to_wire, members_request_from_wire,
-    outliers_request_from_wire, outliers_to_wire, query_from_wire, runs_request_from_wire,
-    runs_to_wire, serving_status_to_wire, snapshots_request_from_wire, snapshots_to_wire,
-    status_from_error, wire,
+    Audited, Code, CubeService, Exported, Measured, ServerTls, ServiceError, ServingState,
+    answer_to_wire, description_to_wire, export_bytes_to_wire, export_head_to_wire,
+    export_request_from_wire, has_media_request_from_wire, has_media_to_wire, member_page_to_wire,
+    members_request_from_wire, outliers_request_from_wire, outliers_to_wire, query_from_wire,
+    runs_request_from_wire, runs_to_wire, serving_status_to_wire, snapshots_request_from_wire,
+    snapshots_to_wire, status_from_error, wire,
 };
 use futures::StreamExt as _;
 use futures::future::ready;
@@ -122,6 +122,14 @@ fn with_our_code<B>(mut response: http::Response<B>) -> http::Response<B> {
         tonic::Code::InvalidArgument
     } else if is_code(tonic::Code::OutOfRange) && is_about("Error,%20decoded%20message") {
         tonic::Code::ResourceExhausted
+    } else if is_code(tonic::Code::ResourceExhausted) && is_about("Too%20many%20active%20requests")
+    {
+        // The connection's own limit: another replica, or a later call, has room.
+        let message = "this connection has as many requests in progress as it may have; try again";
+        // A header can hold any text of ours.
+        let _ =
+            status_from_error(ServiceError::overloaded(message)).add_header(response.headers_mut());
+        return response;
     } else {
         return response;
     };
@@ -166,12 +174,24 @@ struct Rpc {
 impl Rpc {
     /// The cubes as whoever calls may see them. Every method begins with it.
     fn seen_by<T>(&self, request: &Request<T>) -> Result<Arc<dyn CubeService>, Status> {
+        let seen = self.let_in(request);
+        let Some(sink) = self.cubes.calls() else { return seen.map_err(status_from_error) };
+        match seen {
+            Ok(seen) => Ok(Arc::new(Measured::new(seen, Arc::clone(sink)))),
+            Err(error) => {
+                sink.turned_away(error.code);
+                Err(status_from_error(error))
+            }
+        }
+    }
+
+    fn let_in<T>(&self, request: &Request<T>) -> Result<Arc<dyn CubeService>, ServiceError> {
         let cubes = Arc::clone(&self.cubes);
         let Some(access) = self.cubes.access() else {
-            without_roles(request.metadata()).map_err(status_from_error)?;
+            without_roles(request.metadata())?;
             return Ok(cubes);
         };
-        let principal = access.principal(request.metadata()).map_err(status_from_error)?;
+        let principal = access.principal(request.metadata())?;
         let principal = Arc::new(principal);
         let seen = Arc::new(Seen::new(cubes, Arc::clone(&principal)));
         let Some(sink) = access.audit().filter(|_| !principal.is_gateway()) else {

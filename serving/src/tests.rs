@@ -36,5 +36,6 @@ mod spreads;
 mod states;
 mod tops;
 mod verdicts;
+mod vitals;
 mod windows;
 mod withheld_verdicts;

@@ -6,13 +6,19 @@
 
 mod answers;
 mod lake;
+mod link;
+mod load;
 mod oracle;
+mod pair;
 mod sandbox;
 pub mod settings;
 mod worlds;
 
 pub use answers::{Truth, TruthRow, truths};
 pub use lake::{CellRow, cell_files, read_cells};
+pub use link::{Flow, Link};
+pub use load::{Ended, Load, p99};
 pub use oracle::{Bandit, BanditCounts, BanditEvent};
-pub use sandbox::{Finished, Sandbox, Server, open_bandit_folder, repository, until};
+pub use pair::{Fault, Pair};
+pub use sandbox::{Finished, OPERATORS, Sandbox, Server, open_bandit_folder, repository, until};
 pub use worlds::{Coverage, PLACES, Part, Tally, World, Worlds, coverage};

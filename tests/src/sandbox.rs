@@ -186,6 +186,7 @@ impl Sandbox {
         let mut server = Server {
             child: child.expect("the binary starts"),
             url: String::new(),
+            said_before: Vec::new(),
             lines: Mutex::new(receiver),
         };
         let streams: [Box<dyn std::io::Read + Send>; 2] = [
@@ -217,6 +218,7 @@ impl Sandbox {
             let address = line.split_whitespace().find(is_address);
             if let Some(url) = address {
                 server.url = url.to_owned();
+                server.said_before = said;
                 return server;
             }
             said.push(line);
@@ -230,12 +232,17 @@ impl Default for Sandbox {
     }
 }
 
+/// What stands before the address at which a process shows its metrics.
+pub const OPERATORS: &str = "metrics, health and readiness on ";
+
 /// A serving process, which ends when the value is dropped.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
     /// Its address, `http://127.0.0.1:PORT`, or `https://…` if it speaks TLS.
     pub url: String,
+    /// What it said before.
+    said_before: Vec<String>,
     /// Behind a lock, so that several threads may use one server.
     lines: Mutex<mpsc::Receiver<String>>,
 }
@@ -248,6 +255,30 @@ impl Server {
     /// Never: the address was read with its port.
     pub fn port(&self) -> &str {
         self.url.rsplit(':').next().expect("the address ends in a port")
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where it shows its metrics, `http://127.0.0.1:PORT`, as it says where it was started with `--metrics`.
+    ///
+    /// # Panics
+    ///
+    /// It does not say so within a minute.
+    pub fn operators(&self) -> String {
+        let address = |line: &String| Some(format!("http://{}", line.strip_prefix(OPERATORS)?));
+        if let Some(found) = self.said_before.iter().find_map(address) {
+            return found;
+        }
+        let lines = self.lines.lock().expect("no thread panicked with it");
+        loop {
+            let line = lines.recv_timeout(Duration::from_secs(60)).expect("it says where");
+            if let Some(found) = address(&line) {
+                return found;
+            }
+        }
     }
 
     /// The output of the process since it printed its address.

@@ -32,7 +32,8 @@ const MAY_REGISTER: [(&str, &str); 3] = [
 
 /// Where messages of the wire may be named: where they are converted, and by those who send and receive them.
 const CONVERTERS: [&str; 3] = ["proto/src/convert.rs", "proto/src/convert", "proto/src/wire.rs"];
-const TRANSPORTS: [&str; 2] = ["proto/src/client.rs", "serving/src/server.rs"];
+const TRANSPORTS: [&str; 3] =
+    ["proto/src/client.rs", "proto/src/client/replica.rs", "serving/src/server.rs"];
 
 /// What the code of one file names and does.
 #[derive(Default)]

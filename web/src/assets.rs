@@ -155,7 +155,7 @@ fn graphiql(dashboard: Dashboard, headers: &HeaderMap) -> Response {
 /// Whether the address is that of a page, and a page is requested.
 fn is_page(name: &str, headers: &HeaderMap) -> bool {
     let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let ours = ["static/", "graphql", "media/", "healthz"];
+    let ours = ["static/", "graphql", "media/", "healthz", "readyz"];
     accepts.flat_map(|value| value.split(',')).any(|one| one.trim().starts_with("text/html"))
         && !ours.iter().any(|prefix| name.starts_with(prefix))
         && (is_member(name) || !looks_like_a_file(name))

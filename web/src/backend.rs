@@ -4,17 +4,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clio_proto::{
-    Code, CubeService, Export, Exported, RefusedSnapshot, ServiceError, ServingState,
-    ServingStatus, SnapshotId, SnapshotInfo,
+    Code, CubeService, Export, Exported, RefusedSnapshot, ReplicaInfo, Replicated, ServiceError,
+    ServingState, ServingStatus, SnapshotId, SnapshotInfo,
 };
 use futures::StreamExt as _;
-use futures::stream;
+use futures::stream::{self, BoxStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::time::sleep;
 
 use crate::access::Caller;
 use crate::clients::{Client, FairQueue, Turn};
 use crate::config::GatewayLimits;
 use crate::report::Reports;
+use crate::spread::Spread;
 
 /// The most simultaneous lookups of preview names: each is nearly instant, and they must not crowd out questions.
 const MAX_MEDIA_CALLS: usize = 32;
@@ -46,6 +48,8 @@ pub(crate) struct Backend {
     statuses: watch::Receiver<ServingStatus>,
     newest: Arc<Newest>,
     turns: Turns,
+    spread: Arc<Spread>,
+    replicas: Option<Arc<dyn Replicated>>,
     pub(crate) reports: Arc<Reports>,
 }
 
@@ -55,9 +59,11 @@ impl Backend {
         statuses: watch::Receiver<ServingStatus>,
         newest: Arc<Newest>,
         turns: Turns,
+        spread: Arc<Spread>,
+        replicas: Option<Arc<dyn Replicated>>,
         reports: Arc<Reports>,
     ) -> Self {
-        Self { service, statuses, newest, turns, reports }
+        Self { service, statuses, newest, turns, spread, replicas, reports }
     }
 
     /// Calls the service, as it answers this caller, when it is their turn; the deadline covers both the wait and the answer.
@@ -156,8 +162,34 @@ impl Backend {
     }
 
     /// The status as the connection to serving sees it: the current one, and every change.
+    #[cfg(test)]
     pub(crate) fn watch(&self) -> watch::Receiver<ServingStatus> {
         self.statuses.clone()
+    }
+
+    /// The replicas behind the service; none if it is one process with the gateway.
+    pub(crate) fn replicas(&self) -> Vec<ReplicaInfo> {
+        self.replicas.as_ref().map(|service| service.replicas()).unwrap_or_default()
+    }
+
+    /// The same for a page: a new snapshot is told to many pages one after the other, everything else at once.
+    pub(crate) fn announcements(&self) -> BoxStream<'static, ServingStatus> {
+        let watched = (self.statuses.clone(), self.spread.enter(), None::<Option<SnapshotId>>);
+        let announced = stream::unfold(watched, |(mut statuses, listener, told)| async move {
+            if told.is_some() {
+                statuses.changed().await.ok()?;
+            }
+            let snapshot = |status: &ServingStatus| status.snapshot.as_ref().map(|info| info.id);
+            let next = snapshot(&statuses.borrow());
+            if next.is_some() && told.is_some_and(|told| told.is_some() && told != next) {
+                sleep(listener.delay()).await;
+            }
+            // What came in the meantime counts.
+            let status = statuses.borrow_and_update().clone();
+            let told = snapshot(&status).or(told.flatten());
+            Some((status, (statuses, listener, Some(told))))
+        });
+        announced.boxed()
     }
 }
 

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clio_proto::ServerTls;
+use clio_proto::{Replicated, ServerTls};
 use clio_store::Store;
 
 use crate::access::AccessConfig;
+use crate::requests::RequestSink;
 
 /// The gateway's settings.
 #[derive(Debug, Clone)]
@@ -37,6 +38,10 @@ pub struct GatewayConfig {
     pub is_insecure: bool,
     /// Whether `/graphiql` serves a page for trying queries. Default: yes.
     pub allow_graphiql: bool,
+    /// The replicas behind the service, if it has some, which the status names. None by default.
+    pub replicas: Option<Arc<dyn Replicated>>,
+    /// Where requests are counted for operators. None by default.
+    pub requests: Option<Arc<dyn RequestSink>>,
     /// What one request, and all of them together, may cost.
     pub limits: GatewayLimits,
     /// The seed for random waits before serving is called again. Each process needs its own, so that gateways that lost
@@ -56,6 +61,8 @@ impl Default for GatewayConfig {
             tls: None,
             is_insecure: false,
             allow_graphiql: true,
+            replicas: None,
+            requests: None,
             limits: GatewayLimits::default(),
             seed: 0,
         }

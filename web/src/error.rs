@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::{ErrorExtensionValues, PathSegment, ServerError, Value};
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use clio_proto::{Code, ServiceError, Shortened};
 use clio_store::StoreError;
@@ -22,6 +23,8 @@ const MAX_ERROR_BYTES: usize = 16 << 10;
 /// The most bytes of an error's message. With its locations, path and code an error stays below 819 bytes, a twentieth
 /// of the total, except for JSON escapes.
 const MAX_MESSAGE_BYTES: usize = 480;
+/// The extension of an error that is due to overload: after how many seconds to try again.
+const RETRY_AFTER_SECONDS: &str = "retryAfter";
 /// Reserved for saying how many errors were left out.
 const LEFT_OUT_BYTES: usize = 64;
 
@@ -83,7 +86,7 @@ pub(crate) fn graphql_error(error: ServiceError, field: String) -> async_graphql
     async_graphql::Error {
         message: error.message,
         source: Some(Arc::new(RootField(field))),
-        extensions: Some(extensions(error.code)),
+        extensions: Some(extensions(error.code, error.retry_after)),
     }
 }
 
@@ -133,7 +136,7 @@ pub(crate) fn store_error(
 /// The GraphQL form of an error that no resolver gives.
 pub(crate) fn server_error(error: ServiceError) -> ServerError {
     let mut answer = ServerError::new(error.message, None);
-    answer.extensions = Some(extensions(error.code));
+    answer.extensions = Some(extensions(error.code, error.retry_after));
     answer
 }
 
@@ -163,7 +166,7 @@ pub(crate) fn complete(response: &mut async_graphql::Response, reports: &Reports
                 error.message = format!("the answer does not match the schema ({reference})");
             }
             error.extensions =
-                Some(extensions(if ours { Code::Internal } else { Code::InvalidArgument }));
+                Some(extensions(if ours { Code::Internal } else { Code::InvalidArgument }, None));
         }
         error.message = cut(&error.message);
     }
@@ -213,20 +216,44 @@ fn cut(message: &str) -> String {
 
 /// An error in place of an answer to a whole HTTP request, with a body in GraphQL's form.
 pub(crate) fn refusal(status: StatusCode, error: &ServiceError) -> Response {
-    let body = json!({
-        "errors": [{
-            "message": cut(&error.message),
-            "extensions": { "code": error.code.as_str(), "retryable": error.code.is_retryable() },
-        }]
-    });
+    let mut extensions =
+        json!({ "code": error.code.as_str(), "retryable": error.code.is_retryable() });
+    if let Some(wait) = error.retry_after {
+        extensions[RETRY_AFTER_SECONDS] = json!(whole_seconds(wait));
+    }
+    let body = json!({ "errors": [{ "message": cut(&error.message), "extensions": extensions }] });
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
-    (status, headers, body.to_string()).into_response()
+    let mut response = (status, headers, body.to_string()).into_response();
+    if let Some(wait) = error.retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+    }
+    response
 }
 
-fn extensions(code: Code) -> ErrorExtensionValues {
+/// After how many seconds to try again, if nothing of an answer is there because serving is overloaded.
+pub(crate) fn overload(answer: &async_graphql::Response) -> Option<u64> {
+    if answer.data != Value::Null {
+        return None;
+    }
+    let seconds = |error: &ServerError| match error.extensions.as_ref()?.get(RETRY_AFTER_SECONDS)? {
+        Value::Number(seconds) => seconds.as_u64(),
+        _ => None,
+    };
+    answer.errors.iter().filter_map(seconds).max()
+}
+
+/// A wait in whole seconds, as HTTP counts: never 0, after which nothing would have changed.
+fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+fn extensions(code: Code, retry_after: Option<Duration>) -> ErrorExtensionValues {
     let mut values = ErrorExtensionValues::default();
     values.set("code", Value::from(code.as_str()));
     values.set("retryable", Value::from(code.is_retryable()));
+    if let Some(wait) = retry_after {
+        values.set(RETRY_AFTER_SECONDS, Value::from(whole_seconds(wait)));
+    }
     values
 }
 

@@ -16,6 +16,7 @@ use crate::lenses::{Age, Lens, Lenses};
 use crate::names::Names;
 use crate::report::Reports;
 use crate::schema::{self, BuildError};
+use crate::spread::Spread;
 
 /// The state behind every request.
 pub(crate) struct Gateway {
@@ -37,6 +38,7 @@ pub(crate) struct Gateway {
     pub(crate) socket_shares: Arc<Shares>,
     pub(crate) reports: Arc<Reports>,
     turns: Turns,
+    spread: Arc<Spread>,
     pub(crate) service: Arc<dyn CubeService>,
     lenses: Lenses,
     statuses: watch::Sender<ServingStatus>,
@@ -70,6 +72,7 @@ impl Gateway {
             socket_shares: Shares::new(config.limits.max_sockets_per_client),
             reports: Arc::default(),
             turns: Turns::new(&config.limits),
+            spread: Arc::default(),
             config,
             stop,
             service,
@@ -85,6 +88,8 @@ impl Gateway {
             self.statuses.subscribe(),
             Arc::clone(&self.newest),
             self.turns.clone(),
+            Arc::clone(&self.spread),
+            self.config.replicas.clone(),
             Arc::clone(&self.reports),
         )
     }
@@ -92,16 +97,15 @@ impl Gateway {
     /// A place among the requests being answered, for as long as it is held.
     pub(crate) fn place(&self, client: Client) -> Result<Place, ServiceError> {
         let limits = &self.config.limits;
-        let busy = |message| ServiceError::new(Code::Unavailable, message);
         let Some(share) = self.request_shares.take(client) else {
             let limit = limits.max_requests_per_client;
             let message = format!("{limit} of your requests are already being answered; try again");
-            return Err(busy(message));
+            return Err(ServiceError::overloaded(message));
         };
         let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() else {
             let limit = limits.max_requests;
             let message = format!("the gateway is already answering {limit} requests; try again");
-            return Err(busy(message));
+            return Err(ServiceError::overloaded(message));
         };
         Ok(Place { _share: share, _permit: permit })
     }

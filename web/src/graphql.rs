@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::access::{Caller, Throttled};
 use crate::clients::Client;
-use crate::error::refusal;
+use crate::error::{overload, refusal};
 use crate::gateway::Gateway;
 use crate::limits;
 use crate::operations::Operations;
@@ -23,7 +23,7 @@ use crate::slices::Slices;
 
 /// Answers one operation. Errors of the operation have status 200, as GraphQL over HTTP specifies
 /// for `application/json`; any other status means that there was no operation to execute, or no
-/// schema.
+/// schema, or that serving is overloaded and has answered nothing of it.
 pub(crate) async fn post(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
@@ -49,6 +49,7 @@ pub(crate) async fn post(
         Ok(answer) => answer,
         Err(throttled) => return too_many(throttled),
     };
+    let overload = overload(&answer);
     let json = match serde_json::to_vec(&answer) {
         Ok(json) => json,
         Err(error) => {
@@ -60,11 +61,16 @@ pub(crate) async fn post(
     drop(answer);
     let Some(room) = gateway.room(json.len()) else {
         let message = "too many large answers are already under way; try again";
-        let error = ServiceError::new(Code::Unavailable, message);
+        let error = ServiceError::overloaded(message);
         return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
     };
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
-    (headers, Body::new(Slices::new(json, (place, room)))).into_response()
+    let mut response = (headers, Body::new(Slices::new(json, (place, room)))).into_response();
+    if let Some(seconds) = overload {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// The answer to a request over the rate of whoever sends it.
@@ -104,8 +110,8 @@ async fn read(
     let bytes = match timeout(limits.body_timeout, arrived).await {
         Ok(Ok(Collected::Whole(bytes))) => bytes,
         Ok(Ok(Collected::NoRoom)) => {
-            let message = "too many bodies are arriving already; try again".to_owned();
-            return Err(error(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message));
+            let error = ServiceError::overloaded("too many bodies are arriving already; try again");
+            return Err((StatusCode::SERVICE_UNAVAILABLE, error));
         }
         Ok(Ok(Collected::TooLarge)) => {
             let message = format!("the body is over {} bytes", limits.body_bytes);

@@ -29,6 +29,7 @@ mod budget;
 mod clients;
 mod config;
 mod connections;
+mod counting;
 mod error;
 mod export;
 mod follow;
@@ -44,11 +45,13 @@ mod names;
 mod operations;
 mod origin;
 mod report;
+mod requests;
 mod schema;
 mod server;
 mod sign_in;
 mod slices;
 mod socket;
+mod spread;
 #[cfg(test)]
 mod testing;
 
@@ -56,5 +59,6 @@ pub use access::{AccessConfig, ProxyConfig, QueryRate, TokenConfig};
 pub use config::{GatewayConfig, GatewayLimits};
 pub use error::WebError;
 pub use origin::is_loopback;
+pub use requests::{RequestSink, Route};
 pub use schema::schema_sdl;
 pub use server::{bind, is_origin, serve};

@@ -121,15 +121,14 @@ pub(crate) fn in_graphql(error: ServiceError, within: Option<&str>) -> ServiceEr
         Some(_) | None => format!("`{}`", part_name(part)),
     };
     let word = |part: QuestionPart| format!("`{}`", part_name(part));
-    let ServiceError { code, message } = error;
-    let mut message = QuestionPart::reworded(&message, path, word);
+    let mut message = QuestionPart::reworded(&error.message, path, word);
     for operator in Operator::ALL {
         let wire = format!("`{}`", operator.wire_name());
         if message.contains(&wire) {
             message = message.replace(&wire, &format!("`{}`", operator.name()));
         }
     }
-    ServiceError::new(code, message)
+    ServiceError { message, ..error }
 }
 
 /// The model's names, by their GraphQL names. Always true: these are unique.

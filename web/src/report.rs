@@ -93,6 +93,11 @@ impl Reports {
     /// An error of serving in the form shown outside: what the caller can fix, in full; what is
     /// internal, in general terms.
     pub(crate) fn outward(&self, error: ServiceError) -> ServiceError {
+        if error.retry_after.is_some() {
+            self.warn("serving is overloaded", &error.message);
+            let message = "serving has too much to do at the moment; try again in a few seconds";
+            return ServiceError { message: message.to_owned(), ..error };
+        }
         let (what, words) = match error.code {
             Code::Unavailable => {
                 ("serving did not answer", "serving does not answer at the moment; try again later")
@@ -249,6 +254,14 @@ mod tests {
             assert_eq!(outside.message == inside, is_told, "{outside}");
             assert_eq!(outside.message.contains("in the gateway's log"), !is_told, "{outside}");
         }
+    }
+
+    #[test]
+    fn overload_is_told_as_such_and_keeps_the_wait() {
+        let inside = ServiceError::overloaded("serving at http://10.0.0.7:50051: 258 queries");
+        let outside = Reports::default().outward(inside.clone());
+        assert_eq!((outside.code, outside.retry_after), (inside.code, inside.retry_after));
+        assert!(!outside.message.contains("10.0.0.7"), "{outside}");
     }
 
     #[test]

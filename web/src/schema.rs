@@ -22,6 +22,7 @@ mod quantile_inputs;
 mod question;
 mod ranks;
 mod reach;
+mod replicas;
 mod roots;
 mod runs;
 mod scalars;
@@ -83,6 +84,7 @@ fn types(dataset: &Description, is_insecure: bool) -> Result<SchemaBuilder, Buil
     let schema = scalars::all().into_iter().fold(schema, SchemaBuilder::register);
     let schema = dataset::register(schema);
     let schema = serving::register(schema);
+    let schema = replicas::register(schema);
     let schema = outliers::register(schema);
     let schema = runs::register(schema);
     let schema = members::register(schema);

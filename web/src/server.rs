@@ -8,9 +8,9 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderValue, Uri};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use clio_proto::{CubeService, ExportFormat};
 use serde_json::json;
@@ -30,7 +30,7 @@ use crate::error::WebError;
 use crate::follow::follow;
 use crate::gateway::Gateway;
 use crate::schema::state_name;
-use crate::{connections, export, graphql, host, media, origin, sign_in, socket};
+use crate::{connections, counting, export, graphql, host, media, origin, sign_in, socket};
 
 /// Listens on an address such as `127.0.0.1:8080`.
 ///
@@ -120,6 +120,7 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
         .route("/graphql/ws", any(socket::upgrade))
         .route_layer(signed_in.clone())
         .route("/healthz", get(health))
+        .route("/readyz", get(ready))
         .with_state(Arc::clone(gateway));
     // Compresses text that the build has not compressed. Previews are already compressed, and a compressed answer has
     // no ranges.
@@ -138,6 +139,8 @@ pub(crate) fn router(gateway: &Arc<Gateway>, dashboard: Dashboard) -> Result<Rou
             .layer(
                 TraceLayer::new_for_http().on_failure(DefaultOnFailure::new().level(Level::DEBUG)),
             )
+            // Outside of all that refuses requests.
+            .layer(from_fn_with_state(Arc::clone(gateway), counting::count))
             // Only if there is none: GraphiQL and previews have policies of their own.
             .layer(SetResponseHeaderLayer::if_not_present(
                 CONTENT_SECURITY_POLICY,
@@ -194,10 +197,24 @@ fn content_security_policy(media_origins: &[String]) -> Result<HeaderValue, WebE
 }
 
 /// Reports that the gateway is alive, which is all that 200 means, and the state of serving.
-async fn health(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
+async fn health(State(gateway): State<Arc<Gateway>>) -> Response {
+    stands(&gateway, StatusCode::OK, "ok")
+}
+
+/// Reports whether the gateway can answer: it knows the dataset, and serving answers with a snapshot. A snapshot that is
+/// stale or stuck is better than none.
+async fn ready(State(gateway): State<Arc<Gateway>>) -> Response {
+    if gateway.whole().is_ok() && gateway.status().snapshot.is_some() {
+        stands(&gateway, StatusCode::OK, "ready")
+    } else {
+        stands(&gateway, StatusCode::SERVICE_UNAVAILABLE, "not ready")
+    }
+}
+
+fn stands(gateway: &Gateway, code: StatusCode, word: &str) -> Response {
     let status = gateway.outward_status();
     let body = json!({
-        "status": "ok",
+        "status": word,
         "serving": {
             "state": state_name(status.state),
             "message": status.message,
@@ -206,7 +223,7 @@ async fn health(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
             "snapshot": status.snapshot.map(|snapshot| snapshot.id.0),
         },
     });
-    ([(CACHE_CONTROL, "no-store")], axum::Json(body))
+    (code, [(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response()
 }
 
 #[cfg(test)]

@@ -64,13 +64,13 @@ pub(crate) async fn upgrade(
     let Some(share) = gateway.socket_shares.take(caller.client) else {
         let limit = gateway.config.limits.max_sockets_per_client;
         let message = format!("you have {limit} connections already; close one first");
-        let error = ServiceError::new(Code::Unavailable, message);
+        let error = ServiceError::overloaded(message);
         return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
     };
     let Ok(permit) = Arc::clone(&gateway.sockets).try_acquire_owned() else {
         let limit = gateway.config.limits.max_sockets;
         let message = format!("the gateway has {limit} connections already; try again");
-        let error = ServiceError::new(Code::Unavailable, message);
+        let error = ServiceError::overloaded(message);
         return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
     };
     let limit = gateway.config.limits.body_bytes;

@@ -1,6 +1,6 @@
 //! A service with known answers behind a real server.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,20 +28,44 @@ use tonic::{Request, Response, Status};
 pub(crate) enum Mood {
     Willing,
     Refusing(Code),
+    /// It has no room, and says so.
+    Overloaded,
+    /// It tells its status, and answers no question.
     Silent,
+    /// It answers a question after this time.
+    Slow(Duration),
 }
 
 /// A cube that gives the answers that the tests expect, and counts its calls.
 pub(crate) struct Fake {
-    mood: Mood,
+    mood: Mutex<Mood>,
     n_asked: AtomicUsize,
+    /// The version of the snapshot that it serves.
+    version: AtomicU64,
     /// What the last call said beside its question.
     pub(crate) said: Mutex<MetadataMap>,
 }
 
 impl Fake {
     pub(crate) fn new(mood: Mood) -> Arc<Self> {
-        Arc::new(Self { mood, n_asked: AtomicUsize::new(0), said: Mutex::default() })
+        Arc::new(Self {
+            mood: Mutex::new(mood),
+            n_asked: AtomicUsize::new(0),
+            version: AtomicU64::new(7),
+            said: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn set_mood(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    pub(crate) fn set_version(&self, version: u64) {
+        self.version.store(version, Ordering::Relaxed);
+    }
+
+    fn version(&self) -> SnapshotId {
+        SnapshotId(self.version.load(Ordering::Relaxed))
     }
 
     pub(crate) fn n_asked(&self) -> usize {
@@ -50,10 +74,16 @@ impl Fake {
 
     async fn answer<T>(&self, answer: T) -> Result<T, ServiceError> {
         self.n_asked.fetch_add(1, Ordering::Relaxed);
-        match self.mood {
+        let mood = *self.mood.lock().unwrap();
+        match mood {
             Mood::Willing => Ok(answer),
             Mood::Refusing(code) => Err(ServiceError::new(code, "not in the mood; ask tomorrow")),
+            Mood::Overloaded => Err(ServiceError::overloaded("no room; ask in a moment")),
             Mood::Silent => std::future::pending().await,
+            Mood::Slow(time) => {
+                tokio::time::sleep(time).await;
+                Ok(answer)
+            }
         }
     }
 }
@@ -207,6 +237,10 @@ impl CubeService for Fake {
         query: Query,
         snapshot: Option<SnapshotId>,
     ) -> Result<Answer, ServiceError> {
+        if snapshot.is_some_and(|named| named > self.version()) {
+            let message = "snapshot is not held";
+            return self.answer(()).await.and(Err(ServiceError::new(Code::NotFound, message)));
+        }
         self.answer(answer(query, snapshot)).await
     }
 
@@ -301,12 +335,22 @@ impl CubeService for Fake {
     }
 
     async fn watch(&self) -> Result<StatusStream, ServiceError> {
+        let of_now = |state| {
+            let mut status = status(state);
+            status.snapshot =
+                status.snapshot.map(|info| SnapshotInfo { id: self.version(), ..info });
+            Ok(status)
+        };
         let statuses = [
-            Ok(status(ServingState::Serving)),
-            Ok(status(ServingState::Stale)),
+            of_now(ServingState::Serving),
+            of_now(ServingState::Stale),
             Err(ServiceError::new(Code::NotFound, "the lake is gone")),
-            Ok(status(ServingState::Serving)),
+            of_now(ServingState::Serving),
         ];
+        let is_told = !matches!(*self.mood.lock().unwrap(), Mood::Willing | Mood::Refusing(_));
+        if is_told {
+            return Ok(stream::iter(statuses).boxed());
+        }
         self.answer(stream::iter(statuses).boxed()).await
     }
 }

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
 mod fake;
+mod link;
+mod replicas;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

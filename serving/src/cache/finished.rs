@@ -78,7 +78,7 @@ impl Finished {
         gone.iter().for_each(|key| self.remove(key));
     }
 
-    #[cfg(test)]
+    /// The bytes of all of them.
     pub(super) fn size_bytes(&self) -> u64 {
         self.size_bytes
     }

@@ -16,6 +16,8 @@ mod etl_config;
 mod failure;
 mod key_file;
 mod logging;
+mod metrics;
+mod operators;
 mod output;
 mod progress;
 mod run_report;

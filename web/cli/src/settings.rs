@@ -65,6 +65,17 @@ pub(crate) struct Settings {
     pub(crate) key_file: Option<PathBuf>,
     /// How serving is called; has no addresses if none are given.
     pub(crate) remote: RemoteConfig,
+    /// How often a gateway asks each replica for its status.
+    pub(crate) probe_interval: Duration,
+    /// Where operators find metrics, health and readiness of serving and of a gateway; nowhere by default.
+    pub(crate) operators: OperatorSettings,
+}
+
+/// Where operators find metrics, health and readiness.
+#[derive(Debug, Default)]
+pub(crate) struct OperatorSettings {
+    pub(crate) serving: Option<SocketAddr>,
+    pub(crate) gateway: Option<SocketAddr>,
 }
 
 /// The store of what people keep: its file, and its limits.
@@ -215,6 +226,9 @@ impl Default for Settings {
             tls: TlsSettings::default(),
             key_file: None,
             remote: RemoteConfig { endpoints: Vec::new(), ..RemoteConfig::default() },
+            // One that froze is left after a second and a half at most.
+            probe_interval: Duration::from_millis(500),
+            operators: OperatorSettings::default(),
         }
     }
 }
@@ -287,6 +301,7 @@ enum Place<'a> {
     MaybePath(&'a mut Option<PathBuf>),
     Texts(&'a mut Vec<String>),
     Address(&'a mut SocketAddr),
+    MaybeAddress(&'a mut Option<SocketAddr>),
 }
 
 /// Every setting, table by table.

@@ -7,9 +7,8 @@ use async_graphql::dynamic::{
     Field, FieldFuture, FieldValue, InputValue, Object, SchemaBuilder, Subscription,
     SubscriptionField, SubscriptionFieldFuture, TypeRef,
 };
-use clio_proto::{Description, Principal, ServingState};
+use clio_proto::{Code, Description, Principal, Right, ServiceError, ServingState};
 use futures::StreamExt;
-use tokio_stream::wrappers::WatchStream;
 
 use super::answer::{CUBE_ANSWER, CubeAnswer};
 use super::asker::{asks, backend, caller, response_key};
@@ -19,6 +18,7 @@ use super::members::{MEMBER_PAGE, MemberPage};
 use super::object::ObjectOf;
 use super::outliers::{OUTLIER_LIST, OutlierList};
 use super::question::{CUBE_FILTER, CUBE_QUERY, FIELD};
+use super::replicas::{REPLICA, Replica};
 use super::runs::{RUN, Run};
 use super::scalars::{DATE, INT64};
 use super::serving::{
@@ -45,6 +45,7 @@ pub(super) fn register(
         .field(insecure_field(is_insecure))
         .field(me_field())
         .field(serving_field())
+        .field(replicas_field())
         .field(snapshots_field())
         .field(refused_snapshots_field())
         .field(runs_field())
@@ -109,6 +110,22 @@ fn serving_field() -> Field {
     })
     .description(
         "Whether serving answers, and what it serves. Never fails: the state is DOWN instead.",
+    )
+}
+
+fn replicas_field() -> Field {
+    asks("replicas", TypeRef::named_nn_list_nn(REPLICA), |_, asker| {
+        Ok(Box::pin(async move {
+            if !asker.caller.may(Right::Operate) {
+                let message = "you may not see the replicas; the right `operate` allows it";
+                return Err(ServiceError::new(Code::PermissionDenied, message));
+            }
+            let replicas = (1..).zip(asker.backend.replicas()).map(Replica::from);
+            Ok(FieldValue::list(replicas.map(FieldValue::owned_any).collect::<Vec<_>>()))
+        }))
+    })
+    .description(
+        "The replicas that this gateway asks, in the order in which they were given; none if it is one process with serving.",
     )
 }
 
@@ -239,7 +256,7 @@ fn subscription() -> Subscription {
         let caller = caller(&context);
         SubscriptionFieldFuture::new(async move {
             let backend = backend.map_err(|error| graphql_error(error, field))?;
-            let statuses = WatchStream::new(backend.watch());
+            let statuses = backend.announcements();
             Ok(statuses.then(move |status| {
                 let (backend, caller) = (Arc::clone(&backend), caller.clone());
                 async move {

@@ -15,7 +15,7 @@ pub(super) const REFUSED_SNAPSHOT: &str = "RefusedSnapshot";
 const PIN: &str = "Pin";
 const UNATTRIBUTED: &str = "Unattributed";
 const VERIFICATION: &str = "Verification";
-const SERVING_STATE: &str = "ServingState";
+pub(super) const SERVING_STATE: &str = "ServingState";
 
 /// A status as GraphQL shows it.
 #[derive(Debug, Clone)]

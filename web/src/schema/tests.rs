@@ -1,5 +1,6 @@
 //! The schema as text, and answers as it shows them.
 
+mod replicas;
 mod withheld;
 
 use std::path::Path;

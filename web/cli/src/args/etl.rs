@@ -209,6 +209,9 @@ pub(crate) struct EtlScheduleArgs {
     /// How often sources are listed for --on-arrival, in seconds
     #[arg(long, default_value = "5", value_name = "SECONDS")]
     pub(crate) poll: std::num::NonZeroU32,
+    /// Where /metrics, /healthz and /readyz listen, for operators (docs/operating.md)
+    #[arg(long, env = "CLIO_ETL_METRICS", value_name = "ADDR")]
+    pub(crate) metrics: Option<std::net::SocketAddr>,
     #[command(flatten)]
     pub(crate) engine: EtlEngine,
 }

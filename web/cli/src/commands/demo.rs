@@ -20,6 +20,8 @@ use tokio::task::JoinSet;
 use crate::args::DemoArgs;
 use crate::commands::{gateway, synth};
 use crate::door::Guard;
+use crate::metrics::Metrics;
+use crate::operators::{self, Readiness};
 use crate::progress::Bars;
 use crate::settings::Settings;
 use crate::terminal::{say, tell};
@@ -50,18 +52,25 @@ pub(crate) async fn run(args: DemoArgs, settings: &Settings) -> anyhow::Result<(
         follower.follow(follower_stop).await;
         Ok(())
     });
+    let mut metrics = Metrics::new();
+    metrics.add_serving(&cubes);
+    let service = metrics.add_calls(Arc::<Cubes>::clone(&cubes));
+    let requests = metrics.add_requests();
     let own_store = args.data.join("store.sqlite");
     let store = gateway::store(Some(settings.store.file.as_ref().unwrap_or(&own_store)), settings)?;
     let config = GatewayConfig {
         tls,
         store,
         media_dir: Some(events),
+        requests: Some(requests),
         seed: seed::of_this_process(),
         ..settings.gateway.clone()
     };
     let server_stop = stop.clone();
-    tasks.spawn(async move { Ok(clio_web::serve(cubes, config, listener, server_stop).await?) });
+    tasks.spawn(async move { Ok(clio_web::serve(service, config, listener, server_stop).await?) });
     say!("dashboard: {page}   (GraphQL: {page}/graphiql, stop: Ctrl+C)");
+    let readiness = Readiness::Snapshot(cubes);
+    operators::start(settings.operators.gateway, metrics, readiness, &mut tasks, &stop).await?;
     if args.open && webbrowser::open(&page).is_err() {
         tell!("no browser could be opened; the page is at {page}");
     }

@@ -1,6 +1,6 @@
 //! `clio etl schedule`: runs that begin by themselves.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clio_etl::{Arrival, Config, Days, Schedule, Silent, Times, Trigger};
@@ -9,6 +9,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::EtlScheduleArgs;
+use crate::metrics::{Metrics, RunMetrics};
+use crate::operators::{self, Readiness};
 use crate::terminal::tell;
 use crate::{address, clock, etl_config, run_report, signals};
 
@@ -23,7 +25,10 @@ pub(crate) async fn run(args: EtlScheduleArgs) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     let stop = signals::stop_token(&mut tasks);
     tell!("scheduled: {} into {}", args.model.display(), args.lake);
-    keep(schedule, &args, first, &stop).await;
+    let mut metrics = Metrics::new();
+    let runs = metrics.add_runs();
+    operators::start(args.metrics, metrics, Readiness::Always, &mut tasks, &stop).await?;
+    keep(schedule, &args, first, &runs, &stop).await;
     stop.cancel();
     signals::join_all(tasks, &stop).await
 }
@@ -49,6 +54,7 @@ async fn keep(
     mut schedule: Schedule,
     args: &EtlScheduleArgs,
     mut known: Config,
+    runs: &RunMetrics,
     stop: &CancellationToken,
 ) {
     loop {
@@ -64,6 +70,8 @@ async fn keep(
                 continue;
             }
         }
+        runs.began(trigger, clock::now());
+        let since = Instant::now();
         // Dropped at once when stopped: the journal tells the next start what was done.
         let result = tokio::select! {
             () = stop.cancelled() => {
@@ -73,6 +81,7 @@ async fn keep(
             result = Box::pin(clio_etl::run(&known, Days::OutOfDate, &Silent)) => result,
         };
         schedule.ended(result.as_ref().err(), clock::now());
+        runs.ended(result.as_ref().ok(), since.elapsed(), clock::now());
         match result {
             Ok(report) => run_report::print_report(&report),
             Err(error) => tell!("error: {error}"),

@@ -11,6 +11,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::door::Guard;
+use crate::metrics::Metrics;
+use crate::operators::{self, Readiness};
 use crate::settings::Settings;
 use crate::terminal::tell;
 use crate::{access, clock, door, seed, signals, tls};
@@ -21,6 +23,7 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     let stop = signals::stop_token(&mut tasks);
     let token = settings.access.gateway_token_file.as_deref();
     let remote = RemoteConfig {
+        probe_interval: Some(settings.probe_interval),
         gateway_token: token.map(|file| access::secret(file, "gateway's token")).transpose()?,
         tls: tls::of_client(&settings.tls, &mut tasks, &stop)?,
         ..settings.named_replicas()?.clone()
@@ -30,7 +33,11 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
             door::warn_of_secret_in_clear_text(address);
         }
     }
-    let service = Arc::new(RemoteCubes::new(&remote)?);
+    let remote = Arc::new(RemoteCubes::new(&remote)?);
+    let mut metrics = Metrics::new();
+    metrics.add_replicas(&remote);
+    let service = metrics.add_calls(Arc::<RemoteCubes>::clone(&remote));
+    let requests = metrics.add_requests();
     let access = access::of_gateway(settings, &mut tasks, &stop)?;
     let guard = if access.is_some() { Guard::SignIn } else { Guard::None };
     door::check("--http", settings.http, guard, settings.gateway.is_insecure)?;
@@ -43,10 +50,14 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
         tls,
         store: store(settings.store.file.as_deref(), settings)?,
         access,
+        replicas: Some(Arc::<RemoteCubes>::clone(&remote)),
+        requests: Some(requests),
         seed: seed::of_this_process(),
         ..settings.gateway.clone()
     };
     tell!("dashboard and GraphQL on {scheme}://{address}");
+    let (shown, readiness) = (settings.operators.gateway, Readiness::Service(remote));
+    operators::start(shown, metrics, readiness, &mut tasks, &stop).await?;
     let server_stop = stop.clone();
     tasks.spawn(async move { Ok(clio_web::serve(service, config, listener, server_stop).await?) });
     signals::join_all(tasks, &stop).await

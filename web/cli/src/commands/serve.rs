@@ -8,6 +8,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::door::Guard;
+use crate::metrics::Metrics;
+use crate::operators::{self, Readiness};
 use crate::settings::Settings;
 use crate::terminal::tell;
 use crate::{access, address, door, seed, signals, tls};
@@ -36,6 +38,8 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
         Some(access) => Cubes::start_guarded(config, access)?,
         None => Cubes::start(config)?,
     };
+    let mut metrics = Metrics::new();
+    metrics.add_serving(&cubes);
     let (follower, follower_stop) = (Arc::clone(&cubes), stop.clone());
     let lake = lake.to_owned();
     let scheme = if tls.is_some() { "https" } else { "http" };
@@ -47,6 +51,9 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
         follower.follow(follower_stop).await;
         Ok(())
     });
+    let shown = settings.operators.serving;
+    let readiness = Readiness::Snapshot(Arc::<Cubes>::clone(&cubes));
+    operators::start(shown, metrics, readiness, &mut tasks, &stop).await?;
     let server_stop = stop.clone();
     tasks.spawn(
         async move { Ok(clio_serving::serve_grpc(cubes, listener, tls, server_stop).await?) },

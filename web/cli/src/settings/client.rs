@@ -37,7 +37,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::rare(
         ["client.request_timeout", "CLIO_CLIENT_REQUEST_TIMEOUT", "request-timeout"],
         TIMES,
-        "How long one replica may take to answer, connecting included",
+        "How long serving may take to answer, connections and further tries at other replicas included",
         |it| Place::Time(&mut it.remote.request_timeout),
     ),
     Setting::rare(

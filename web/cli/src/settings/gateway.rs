@@ -7,14 +7,26 @@ pub(super) const SETTINGS: &[Setting] = &[
     Setting::new(
         ["gateway.serving", "CLIO_SERVING", "serving"],
         Kind::Replicas,
-        "Serving replicas; the first that answers is asked",
+        "Serving replicas: each question goes to one with the newest snapshot, that answers, and has little to do",
         |it| Place::Texts(&mut it.remote.endpoints),
+    ),
+    Setting::rare(
+        ["gateway.probe_interval", "CLIO_GATEWAY_PROBE_INTERVAL", "probe-interval"],
+        TIMES,
+        "How often each replica is asked for its status; one that does not answer within twice this time is left alone",
+        |it| Place::Time(&mut it.probe_interval),
     ),
     Setting::new(
         ["gateway.http", "CLIO_HTTP", "http"],
         Kind::Address,
         "Where the dashboard and GraphQL listen",
         |it| Place::Address(&mut it.http),
+    ),
+    Setting::new(
+        ["gateway.metrics", "CLIO_GATEWAY_METRICS", "metrics"],
+        Kind::Address,
+        "Where /metrics, /healthz and /readyz listen, for operators (docs/operating.md); nobody signs in there, and no data is shown",
+        |it| Place::MaybeAddress(&mut it.operators.gateway),
     ),
     Setting::new(
         ["gateway.insecure", "CLIO_INSECURE", "insecure"],

@@ -183,6 +183,7 @@ impl Kind {
             Place::Switch(place) => switch(text).map(|it| *place = it),
             Place::Address(place) => text.parse::<SocketAddr>().ok().map(|it| *place = it),
             Place::Text(place) => self.text(text).map(|it| *place = it),
+            Place::MaybeAddress(place) => text.parse().ok().map(|it| *place = Some(it)),
             Place::MaybeText(place) => self.text(text).map(|it| *place = Some(it)),
             Place::MaybePath(place) => self.text(text).map(|it| *place = Some(PathBuf::from(it))),
             Place::Texts(place) => {
@@ -267,6 +268,7 @@ pub(super) fn shown(place: &Place<'_>) -> Value {
         Place::MaybePath(it) => json!(it.as_ref().map(|it| it.display().to_string())),
         Place::Texts(it) => json!(it),
         Place::Address(it) => json!(it.to_string()),
+        Place::MaybeAddress(it) => json!(it.map(|it| it.to_string())),
     }
 }
 

@@ -220,6 +220,7 @@ fn change(place: Place<'_>) {
         Place::MaybePath(it) => *it = Some("x".into()),
         Place::Texts(it) => it.push("x".to_owned()),
         Place::Address(it) => it.set_port(1),
+        Place::MaybeAddress(it) => *it = Some(([127, 0, 0, 1], 1).into()),
     }
 }
 
