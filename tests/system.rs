@@ -17,6 +17,7 @@ mod lookups;
 mod memory;
 mod model_init;
 mod processes;
+mod projections;
 mod properties;
 mod questions;
 mod quickstart;

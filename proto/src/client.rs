@@ -10,7 +10,10 @@
 //!
 //! Another replica is called only if the query did not reach this one, or was rejected at once. A connection that
 //! breaks during an answer may have been broken by the query: it is not passed on, or one query would take down every
-//! replica. The client does not know what the cube holds, and never waits: a caller who wants to retry decides when.
+//! replica. The client does not know what the cube holds, and never waits: a caller who wants to retry decides when. Replicas that hold
+//! another part of their lake than the first one that answered are not asked: what they answer is something else.
+
+mod same_part;
 
 use std::error::Error as _;
 use std::fmt;
@@ -25,6 +28,7 @@ use tonic::metadata::{AsciiMetadataValue, BinaryMetadataValue, MetadataMap};
 use tonic::transport::Channel;
 use tonic::{ConnectError, Request, Response, Status, TimeoutExpired};
 
+use self::same_part::{SamePart, of_refusal};
 use crate::convert::{
     answer_from_wire, description_from_wire, ended_by_error, error_from_status,
     export_bytes_from_wire, export_head_from_wire, export_request_to_wire, has_media_from_wire,
@@ -107,6 +111,7 @@ struct Replicas {
     all: Vec<Replica>,
     /// The replica that answered last, the first to be called next time.
     preferred: AtomicUsize,
+    same_part: SamePart,
     request_timeout: Duration,
     answer_bytes: usize,
 }
@@ -152,6 +157,7 @@ impl RemoteCubes {
         let replicas = Arc::new(Replicas {
             all: replicas,
             preferred: AtomicUsize::new(0),
+            same_part: SamePart::default(),
             request_timeout: config.request_timeout,
             answer_bytes: config.answer_bytes,
         });
@@ -189,7 +195,7 @@ impl RemoteCubes {
         M: Clone,
         F: Future<Output = Result<Response<T>, Status>>,
     {
-        let Replicas { all, preferred, request_timeout, answer_bytes } = &*self.replicas;
+        let Replicas { all, preferred, same_part, request_timeout, answer_bytes } = &*self.replicas;
         let first = preferred.load(Ordering::Relaxed);
         let mut failures = Vec::new();
         for offset in 0..all.len() {
@@ -200,7 +206,17 @@ impl RemoteCubes {
             // Serving gets the deadline too, so that it stops when nobody is waiting.
             request.set_timeout(*request_timeout);
             let call = call(replica.client.clone(), request);
-            let error = match tokio::time::timeout(*request_timeout, call).await {
+            let called = tokio::time::timeout(*request_timeout, call).await;
+            let metadata = match &called {
+                Ok(Ok(response)) => Some(response.metadata()),
+                Ok(Err(status)) if !is_timeout(status) => of_refusal(status),
+                Ok(Err(_)) | Err(_) => None,
+            };
+            if let Some(why) = metadata.and_then(|own| same_part.refuses(&replica.address, own)) {
+                failures.push(why);
+                continue;
+            }
+            let error = match called {
                 Ok(Ok(response)) => {
                     preferred.store(index, Ordering::Relaxed);
                     return Ok((response.into_inner(), &replica.address));

@@ -203,6 +203,8 @@ async fn health(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
             "message": status.message,
             "versions_behind": status.versions_behind(),
             "is_stuck": status.is_stuck,
+            // Everybody may ask for this, and values are those of rows.
+            "projection": status.projection.map(|held| held.without_values().to_string()),
             "snapshot": status.snapshot.map(|snapshot| snapshot.id.0),
         },
     });
