@@ -18,6 +18,7 @@ mod memory;
 mod model_init;
 mod operators;
 mod processes;
+mod projections;
 mod properties;
 mod questions;
 mod quickstart;

@@ -13,6 +13,8 @@
 //! answer may have been broken by the question: such a question is handed on only if one has answered it before, or one
 //! question would take down every replica. A call that takes much longer than another replica needs is made there too,
 //! and the first answer counts. All further tries spend from one budget. The client does not know what the cube holds.
+//! Replicas that hold another part of their lake than the first one that answered are not asked: what they answer is
+//! something else.
 
 mod ask;
 mod breaker;
@@ -25,6 +27,7 @@ mod harmless;
 mod load;
 mod probe;
 mod replica;
+mod same_part;
 
 use std::fmt;
 use std::future::ready;

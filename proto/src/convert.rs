@@ -32,6 +32,7 @@ mod members;
 mod newcomers;
 mod outliers;
 mod principal;
+mod projection;
 mod query;
 mod reach;
 mod runs;

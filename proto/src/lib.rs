@@ -20,6 +20,7 @@ mod keys;
 mod model;
 mod period;
 mod principal;
+mod projection;
 mod query;
 mod roles;
 mod runs;
@@ -71,6 +72,7 @@ pub use period::{
     cover, gaps, listed_days, n_days, runs,
 };
 pub use principal::{GATEWAY_TOKEN, PRINCIPAL_METADATA, Principal, PrincipalKind};
+pub use projection::{KeptValues, PROJECTION_METADATA, Projection, ProjectionError, Since};
 pub use query::{
     Answer, Arm, ColumnKind, ColumnValue, Compared, ComparedMeasure, ComparedPart, Comparison,
     Coverage, Cursor, CursorParseError, DeclaredTest, Direction, EarlierOutlier, EarlierOutliers,

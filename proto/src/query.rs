@@ -22,6 +22,7 @@ mod work;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use columns::{ColumnKind, ColumnValue};
@@ -49,6 +50,7 @@ pub use work::{Work, WorkStep};
 use crate::field::FieldRef;
 use crate::filter::Filter;
 use crate::period::{DayRange, n_days};
+use crate::projection::Projection;
 use crate::snapshot::SnapshotInfo;
 
 /// The largest number of rows in one answer: a page, not an export.
@@ -310,6 +312,9 @@ pub struct Coverage {
     pub periods: Vec<crate::Period>,
     /// Lookups for which the days took different states, as far as the answer depends on them.
     pub mixed: Vec<MixedLookup>,
+    /// The part of the lake that the service holds; `None` if it holds everything. If not all rows are visible to whoever asks,
+    /// it names fields without their values.
+    pub projection: Option<Arc<Projection>>,
 }
 
 /// A lookup that changed while existing days kept their earlier values (`on_change = "new_days"`), so that an answer

@@ -14,6 +14,7 @@ use crate::filter::Filter;
 use crate::id::{Fingerprint, SnapshotId};
 use crate::model::{MeasureFormat, WeekStart};
 use crate::principal::Principal;
+use crate::projection::Projection;
 use crate::query::{Answer, Cursor, OutlierList, Query, QueryRange};
 use crate::runs::RunInfo;
 use crate::snapshot::{Pin, RefusedSnapshot, SnapshotInfo, SnapshotList};
@@ -321,6 +322,8 @@ pub struct ServingStatus {
     /// A newer snapshot has been refused, or the lake has not answered, for longer than a setting allows: someone has to
     /// look. Never set because a snapshot was marked as bad, nor for a lake without a snapshot.
     pub is_stuck: bool,
+    /// The part of the lake that it holds; `None` if it holds everything.
+    pub projection: Option<Arc<Projection>>,
 }
 
 impl ServingStatus {

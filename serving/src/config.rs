@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clio_proto::Projection;
 use url::Url;
 
 /// The settings of [`Cubes`](crate::Cubes).
@@ -9,6 +10,9 @@ use url::Url;
 pub struct ServingConfig {
     /// The lake's folder, on a local disk (`file:///data/lake`) or an object store.
     pub lake: Url,
+    /// The part of the lake that is held; the default is everything. Other parts take neither memory nor, if they are whole
+    /// periods, time to load. A snapshot whose model lacks what it names is refused.
+    pub projection: Projection,
     /// How long to wait between two looks at the log. A look costs one request while nothing is new.
     pub poll_interval: Duration,
     /// How long a newer snapshot may be refused, or the lake not answer, before the status says that serving is stuck.
@@ -44,6 +48,7 @@ impl ServingConfig {
     pub fn new(lake: Url) -> Self {
         Self {
             lake,
+            projection: Projection::default(),
             poll_interval: Duration::from_millis(500),
             // A run that mends a damaged file takes minutes.
             stuck_after: Duration::from_mins(15),

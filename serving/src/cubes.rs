@@ -165,10 +165,9 @@ impl Cubes {
 
     fn new(config: ServingConfig, access: Option<Arc<Access>>) -> Result<Self, ServingError> {
         let lake = Lake::try_new(&config.lake)?;
-        let loader =
-            Arc::new(Loader::new(lake.clone(), config.memory_limit_bytes, config.marginals));
+        let loader = Arc::new(Loader::new(lake.clone(), &config));
         let held = Arc::new(HeldSnapshots::new(&config));
-        let status = Arc::new(StatusBoard::loading(lake.url()));
+        let status = Arc::new(StatusBoard::loading(lake.url(), &config.projection));
         let records = Arc::new(Records::new(&lake));
         let follower = Follower::new(
             lake,

@@ -125,6 +125,12 @@ pub enum Refusal {
         /// The sum of the log.
         found: Checksum,
     },
+    /// Its model lacks what the setting of the part to be held names.
+    #[error("of what is to be held, {problem}; mend `--only` or `--without`")]
+    Projection {
+        /// What is missing, and what there is.
+        problem: String,
+    },
     /// Its description in the log cannot be used.
     #[error(transparent)]
     Log(LakeError),

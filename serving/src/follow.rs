@@ -440,6 +440,19 @@ impl Follower {
             );
         }
         let snapshot = served;
-        self.status.say(ServingStatus { state, message, snapshot, refused, newest, pin, is_stuck });
+        // While nothing is held, the setting.
+        let before = || self.status.current().projection;
+        let current = self.held.find(None).ok().flatten();
+        let projection = current.map_or_else(before, |own| own.projection().cloned());
+        self.status.say(ServingStatus {
+            state,
+            message,
+            snapshot,
+            refused,
+            newest,
+            pin,
+            is_stuck,
+            projection,
+        });
     }
 }

@@ -66,6 +66,7 @@ pub(crate) fn outliers(
         let message = "the model of this snapshot declares no outliers; add `[outliers]`, which says what is compared with what, and run the etl";
         return Err(ServiceError::new(Code::InvalidArgument, message));
     };
+    snapshot.refuse_outliers()?;
     if let Some(why) = snapshot.outliers_withheld(rules) {
         return Err(ServiceError::new(Code::PermissionDenied, why));
     }

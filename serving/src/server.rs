@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clio_proto::{
-    Audited, Code, CubeService, Exported, Measured, ServerTls, ServiceError, ServingState,
-    answer_to_wire, description_to_wire, export_bytes_to_wire, export_head_to_wire,
-    export_request_from_wire, has_media_request_from_wire, has_media_to_wire, member_page_to_wire,
-    members_request_from_wire, outliers_request_from_wire, outliers_to_wire, query_from_wire,
-    runs_request_from_wire, runs_to_wire, serving_status_to_wire, snapshots_request_from_wire,
-    snapshots_to_wire, status_from_error, wire,
+    Audited, Code, CubeService, Exported, Measured, PROJECTION_METADATA, Projection, ServerTls,
+    ServiceError, ServingState, answer_to_wire, description_to_wire, export_bytes_to_wire,
+    export_head_to_wire, export_request_from_wire, has_media_request_from_wire, has_media_to_wire,
+    member_page_to_wire, members_request_from_wire, outliers_request_from_wire, outliers_to_wire,
+    query_from_wire, runs_request_from_wire, runs_to_wire, serving_status_to_wire,
+    snapshots_request_from_wire, snapshots_to_wire, status_from_error, wire,
 };
 use futures::StreamExt as _;
 use futures::future::ready;
@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tonic::codegen::http;
+use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic::server::NamedService as _;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
@@ -79,6 +80,8 @@ pub async fn serve_grpc(
         .http2_keepalive_interval(Some(KEEP_ALIVE))
         // The transport's errors for bad messages get our codes.
         .layer(MapResponseLayer::new(with_our_code))
+        // So that clients of several replicas mix none that hold different parts.
+        .layer(MapResponseLayer::new(with_projection(&cubes.config().projection)))
         // Load shedding is outside of the limit: requests over it are refused, not queued.
         .load_shed(true)
         // One greedy connection cannot take all the memory for waiting requests.
@@ -103,6 +106,22 @@ pub async fn serve_grpc(
             warn!("some grpc connections did not drain");
             Ok(())
         }
+    }
+}
+
+/// Says in every answer which part of the lake is held, if not everything.
+fn with_projection<B>(
+    projection: &Projection,
+) -> impl Fn(http::Response<B>) -> http::Response<B> + Clone + use<B> {
+    let setting = (!projection.is_whole()).then(|| projection.setting().to_string());
+    let held = setting.map(|setting| MetadataValue::from_bytes(setting.as_bytes()));
+    move |mut response| {
+        if let Some(held) = &held {
+            let mut said = MetadataMap::new();
+            said.insert_bin(PROJECTION_METADATA, held.clone());
+            response.headers_mut().extend(said.into_headers());
+        }
+        response
     }
 }
 

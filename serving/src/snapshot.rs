@@ -3,6 +3,7 @@
 //! ```text
 //! decode.rs  a file's bytes ─▶ chunk.rs        validated, coded, indexed; measure/ holds its measures, marginal/ unites its cells
 //! load.rs    chunks + lookups ─▶ Snapshot      only what the log added; check.rs looks at the whole
+//! projection.rs  what of it is held, where that is not all
 //! field.rs   cell codes ─▶ values              dimensions and attributes, single or many
 //! sums.rs    all of it ─▶ a sum                finds memory that changed by itself
 //! ```
@@ -24,6 +25,7 @@ mod lookup;
 mod marginal;
 mod measure;
 mod members;
+mod projection;
 mod restriction;
 mod states;
 mod sums;
@@ -55,6 +57,7 @@ use lookup::LookupTable;
 pub(crate) use marginal::have as marginals_have;
 pub(crate) use measure::MeasureColumn;
 pub(crate) use members::{FoundMember, MemberIndex};
+use projection::Projected;
 pub(crate) use restriction::{Restriction, Seen};
 pub(crate) use states::LookupStates;
 
@@ -67,7 +70,7 @@ pub(crate) struct Snapshot {
     pub(crate) info: SnapshotInfo,
     pub(crate) model: Arc<Model>,
     pub(crate) layout: Arc<Layout>,
-    /// The days behind its numbers, including those of retired months.
+    /// The days behind its numbers, including those of retired months, without those that are left out.
     pub(crate) days: BTreeSet<Date>,
     pub(crate) retired: RetiredDays,
     pub(crate) provisional: BTreeSet<Date>,
@@ -88,6 +91,8 @@ pub(crate) struct Snapshot {
     kept_first_days: clio_lake::FirstDays,
     /// By dimension, the first day of each member, computed when an age is first used.
     first_days: Vec<OnceLock<FirstDays>>,
+    /// The part of the lake that is held, if not everything.
+    projected: Option<Arc<Projected>>,
     /// What somebody sees of it, where that is not all.
     pub(crate) restriction: Option<Restriction>,
     /// What stands out, worked out when it is first asked for.
@@ -96,9 +101,12 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// The position of a field; the error lists those that exist.
+    /// The position of a field; the error lists those that exist, or says that it is left out.
     pub(crate) fn field(&self, reference: &FieldRef) -> Result<usize, ServiceError> {
         self.fields.iter().position(|field| field.reference == *reference).ok_or_else(|| {
+            if let Some(left_out) = self.left_out_field(reference) {
+                return left_out;
+            }
             let existing: Vec<String> =
                 self.fields.iter().map(|field| field.reference.to_string()).collect();
             let existing = existing.iter().map(String::as_str);
@@ -176,7 +184,7 @@ impl Snapshot {
     /// What outliers are, if the model declares them and they are shown.
     fn describe_outliers(&self) -> Option<OutlierInfo> {
         let rules = self.model.outliers()?;
-        if self.outliers_withheld(rules).is_some() {
+        if self.outliers_withheld(rules).is_some() || self.projection().is_some() {
             return None;
         }
         let attribute = |name: &String| FieldRef {

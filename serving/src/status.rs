@@ -1,6 +1,8 @@
 //! The status of serving, and who is notified of it.
 
-use clio_proto::{Code, ServiceError, ServingState, ServingStatus};
+use std::sync::Arc;
+
+use clio_proto::{Code, Projection, ServiceError, ServingState, ServingStatus};
 use tokio::sync::watch;
 use url::Url;
 
@@ -10,7 +12,8 @@ pub(crate) struct StatusBoard(watch::Sender<ServingStatus>);
 
 impl StatusBoard {
     /// Nothing is served yet.
-    pub(crate) fn loading(lake: &Url) -> Self {
+    pub(crate) fn loading(lake: &Url, projection: &Projection) -> Self {
+        let is_part = !projection.is_whole();
         let (sender, _) = watch::channel(ServingStatus {
             state: ServingState::Down,
             message: Some(format!("lake `{lake}` is being loaded; try again")),
@@ -19,6 +22,7 @@ impl StatusBoard {
             newest: None,
             pin: None,
             is_stuck: false,
+            projection: is_part.then(|| Arc::new(projection.setting())),
         });
         Self(sender)
     }

@@ -26,6 +26,7 @@ mod outliers;
 mod overload;
 mod pages;
 mod plans;
+mod projected;
 mod queries;
 mod reach;
 mod refusals;

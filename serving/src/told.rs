@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use clio_proto::{
-    Pin, Policy, RefusedSnapshot, Right, ServingState, ServingStatus, SnapshotInfo, SnapshotList,
+    Pin, Policy, Projection, RefusedSnapshot, Right, ServingState, ServingStatus, SnapshotInfo,
+    SnapshotList,
 };
 
 /// Whether a caller with this policy may see information about the whole lake; `None` is the process itself.
@@ -33,6 +34,17 @@ pub(crate) fn snapshot(info: SnapshotInfo, policy: Option<&Policy>) -> SnapshotI
     }
 }
 
+/// The visible part of what is held: values are those of rows that may be hidden.
+pub(crate) fn projection(
+    held: Option<Arc<Projection>>,
+    policy: Option<&Policy>,
+) -> Option<Arc<Projection>> {
+    match policy.and_then(Policy::rows) {
+        None => held,
+        Some(_) => held.map(|held| Arc::new(held.without_values())),
+    }
+}
+
 /// The visible part of a list of snapshots.
 pub(crate) fn snapshots(list: SnapshotList, policy: Option<&Policy>) -> SnapshotList {
     if of_the_lake(policy) {
@@ -50,8 +62,16 @@ pub(crate) fn status(status: ServingStatus, policy: Option<&Policy>) -> ServingS
     if of_the_lake(policy) {
         return status;
     }
-    let ServingStatus { state, snapshot: own, refused: newer, newest, pin, is_stuck, message: _ } =
-        status;
+    let ServingStatus {
+        state,
+        snapshot: own,
+        refused: newer,
+        newest,
+        pin,
+        is_stuck,
+        projection: held,
+        message: _,
+    } = status;
     let message = match state {
         ServingState::Serving => None,
         ServingState::Stale => Some("what is newer is not served; who operates the lake sees why"),
@@ -65,6 +85,7 @@ pub(crate) fn status(status: ServingStatus, policy: Option<&Policy>) -> ServingS
         newest,
         pin: pin.map(|pin| Pin { reason: String::new(), ..pin }),
         is_stuck,
+        projection: projection(held, policy),
     }
 }
 
@@ -78,6 +99,7 @@ pub(crate) fn status_without_snapshot(status: &ServingStatus) -> ServingStatus {
         newest: None,
         pin: None,
         is_stuck: status.is_stuck,
+        projection: status.projection.as_ref().map(|own| Arc::new(own.without_values())),
     }
 }
 

@@ -86,6 +86,7 @@ fn page(number: usize) -> Answer {
             provisional: Vec::new(),
             periods: Vec::new(),
             mixed: Vec::new(),
+            projection: None,
         },
         compared_coverage: None,
         look_back: None,

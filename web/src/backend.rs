@@ -209,6 +209,7 @@ pub(crate) fn down(error: ServiceError) -> ServingStatus {
         newest: None,
         pin: None,
         is_stuck: false,
+        projection: None,
     }
 }
 

@@ -60,6 +60,7 @@ impl Gateway {
             newest: None,
             pin: None,
             is_stuck: false,
+            projection: None,
         });
         Ok(Self {
             access,

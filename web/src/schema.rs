@@ -17,6 +17,7 @@ mod numbers;
 mod object;
 mod outliers;
 mod pages;
+mod projection;
 mod quantile;
 mod quantile_inputs;
 mod question;
@@ -92,6 +93,7 @@ fn types(dataset: &Description, is_insecure: bool) -> Result<SchemaBuilder, Buil
     let schema = answer::register(schema, dataset);
     let schema = quantile::register(schema, dataset);
     let schema = coverage::register(schema);
+    let schema = projection::register(schema);
     let schema = work::register(schema);
     let schema = notices::register(schema);
     let schema = ranks::register(schema);

@@ -220,6 +220,8 @@ fn stands(gateway: &Gateway, code: StatusCode, word: &str) -> Response {
             "message": status.message,
             "versions_behind": status.versions_behind(),
             "is_stuck": status.is_stuck,
+            // Everybody may ask for this, and values are those of rows.
+            "projection": status.projection.map(|held| held.without_values().to_string()),
             "snapshot": status.snapshot.map(|snapshot| snapshot.id.0),
         },
     });

@@ -121,6 +121,7 @@ pub(crate) fn serving(version: u64) -> ServingStatus {
         newest: Some(SnapshotId(version)),
         pin: None,
         is_stuck: false,
+        projection: None,
     }
 }
 

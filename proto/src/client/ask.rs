@@ -14,6 +14,7 @@ use super::failure::{Failure, error_from, one_of};
 use super::fleet::Fleet;
 use super::harmless::Question;
 use super::replica::{Client, Counts, Replica};
+use super::same_part::of_refusal;
 use crate::calls::CallKind;
 use crate::error::{Code, ServiceError};
 
@@ -155,6 +156,17 @@ async fn attempt<T>(
             return Ended::Unanswered(ServiceError::new(Code::Unavailable, message));
         }
     };
+    let metadata = match &ended {
+        Ok(Ok(response)) => Some(response.metadata()),
+        Ok(Err(status)) if matches!(Failure::of(status), Failure::TimedOut) => None,
+        Ok(Err(status)) => of_refusal(status),
+        Err(_) => None,
+    };
+    if let Some(why) = metadata.and_then(|said| fleet.same_part.refuses(&own.address, said)) {
+        own.breaker.failed();
+        Counts::add(&own.counts.failures);
+        return Ended::Elsewhere(ServiceError::new(Code::Unavailable, why));
+    }
     let status = match ended {
         Ok(Ok(response)) => {
             own.breaker.succeeded();

@@ -13,6 +13,7 @@ use super::config::RemoteConfig;
 use super::failure::one_of;
 use super::harmless::{Harmless, Question};
 use super::replica::{Reachability, Replica, Tier};
+use super::same_part::SamePart;
 use crate::error::{Code, ServiceError};
 use crate::service::ServingStatus;
 
@@ -25,6 +26,7 @@ pub(super) struct Fleet {
     pub(super) replicas: Vec<Arc<Replica>>,
     pub(super) budget: RetryBudget,
     pub(super) harmless: Harmless,
+    pub(super) same_part: SamePart,
     pub(super) request_timeout: Duration,
     pub(super) answer_bytes: usize,
     /// The status of the replica that is asked first, or why there is none. `None` until enough have been probed.
@@ -81,6 +83,7 @@ impl Fleet {
             replicas,
             budget: RetryBudget::new(),
             harmless: Harmless::default(),
+            same_part: SamePart::default(),
             request_timeout: config.request_timeout,
             answer_bytes: config.answer_bytes,
             board: watch::channel(None).0,

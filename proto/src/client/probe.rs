@@ -35,7 +35,7 @@ pub(super) async fn probe(
 /// Probes until the replica has answered or counts as gone.
 async fn once(fleet: &Fleet, replica: &Replica, metadata: &MetadataMap, interval: Duration) {
     let began = Instant::now();
-    let mut probe = Box::pin(replica.probe(metadata));
+    let mut probe = Box::pin(replica.probe(metadata, &fleet.same_part));
     let note = |reach, status| {
         if replica.found(reach, status) {
             fleet.post();

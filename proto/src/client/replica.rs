@@ -16,6 +16,7 @@ use super::channel;
 use super::config::RemoteConfig;
 use super::failure::{error_from, unreadable};
 use super::load::Load;
+use super::same_part::SamePart;
 use crate::convert::serving_status_from_wire;
 use crate::error::{Code, ServiceError};
 use crate::service::{ServingState, ServingStatus};
@@ -132,11 +133,15 @@ impl Replica {
     pub(super) async fn probe(
         &self,
         metadata: &MetadataMap,
+        same_part: &SamePart,
     ) -> Result<ServingStatus, ServiceError> {
         let mut request = Request::new(wire::WatchRequest {});
         *request.metadata_mut() = metadata.clone();
         let failed = |status| error_from(&self.address, &status, self.config.answer_bytes);
         let mut statuses = self.client().watch(request).await.map_err(failed)?;
+        if let Some(why) = same_part.refuses(&self.address, statuses.metadata()) {
+            return Err(ServiceError::new(Code::Unavailable, why));
+        }
         match statuses.get_mut().message().await {
             Ok(Some(response)) => {
                 serving_status_from_wire(response).map_err(unreadable(&self.address))

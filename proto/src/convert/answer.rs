@@ -9,6 +9,7 @@ use super::intervals::{intervals_from_wire, intervals_to_wire};
 use super::newcomers::{
     look_back_from_wire, look_back_to_wire, newcomers_from_wire, newcomers_to_wire,
 };
+use super::projection::{projection_from_wire, projection_to_wire};
 use super::reach::{reach_from_wire, reach_to_wire};
 use super::snapshots::{snapshot_from_wire, snapshot_to_wire};
 use super::verdict::{test_from_wire, test_to_wire, verdict_from_wire, verdict_to_wire};
@@ -214,8 +215,16 @@ pub(super) fn coverage_to_wire(coverage: Coverage) -> wire::Coverage {
         let texts = |range: &DayRange| (range.first().to_string(), range.last().to_string());
         ranges.iter().map(texts).map(|(from, to)| wire::Days { from, to }).collect()
     };
-    let Coverage { range, n_days_present, missing, retired, provisional, periods, mixed } =
-        coverage;
+    let Coverage {
+        range,
+        n_days_present,
+        missing,
+        retired,
+        provisional,
+        periods,
+        mixed,
+        projection,
+    } = coverage;
     let mixed_lookup = |MixedLookup { lookup, n_states, others }| wire::MixedLookup {
         lookup,
         n_states,
@@ -233,6 +242,7 @@ pub(super) fn coverage_to_wire(coverage: Coverage) -> wire::Coverage {
         retired_ranges: ranges(&retired),
         n_days_present,
         mixed_lookups: mixed.into_iter().map(mixed_lookup).collect(),
+        projection: projection.as_deref().map(projection_to_wire),
     }
 }
 
@@ -250,6 +260,7 @@ pub(super) fn coverage_from_wire(coverage: wire::Coverage) -> Result<Coverage, S
         retired_ranges,
         n_days_present,
         mixed_lookups,
+        projection,
     } = coverage;
     Ok(Coverage {
         range: date_pair("coverage.from", &from, "coverage.to", &to)?,
@@ -262,6 +273,7 @@ pub(super) fn coverage_from_wire(coverage: wire::Coverage) -> Result<Coverage, S
             .map(|text| text.parse().map_err(|error| invalid("coverage.periods", error)))
             .collect::<Result<_, _>>()?,
         mixed: mixed_lookups.into_iter().map(mixed_from_wire).collect::<Result<_, _>>()?,
+        projection: projection_from_wire(projection)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Snapshots and the state of serving, to the wire and back.
 
+use super::projection::{projection_from_wire, projection_to_wire};
 use super::{
     count_from_wire, date, date_pair, invalid, optional_date_to_text, required,
     timestamp_from_wire, timestamp_to_wire, verification,
@@ -49,7 +50,8 @@ pub fn snapshots_from_wire(
 
 /// A status for a client.
 pub fn serving_status_to_wire(status: ServingStatus) -> wire::WatchResponse {
-    let ServingStatus { state, message, snapshot, refused, newest, pin, is_stuck } = status;
+    let ServingStatus { state, message, snapshot, refused, newest, pin, is_stuck, projection } =
+        status;
     let state = match state {
         ServingState::Serving => wire::ServingState::Serving,
         ServingState::Stale => wire::ServingState::Stale,
@@ -63,6 +65,7 @@ pub fn serving_status_to_wire(status: ServingStatus) -> wire::WatchResponse {
         newest: newest.map(|newest| newest.0),
         pin: pin.map(pin_to_wire),
         is_stuck,
+        projection: projection.as_deref().map(projection_to_wire),
     }
 }
 
@@ -90,6 +93,7 @@ pub fn serving_status_from_wire(
         newest: response.newest.map(SnapshotId),
         pin: response.pin.map(pin_from_wire).transpose()?,
         is_stuck: response.is_stuck,
+        projection: projection_from_wire(response.projection)?,
     })
 }
 

@@ -6,6 +6,8 @@ mod refused;
 mod rows;
 mod worked;
 
+use std::sync::Arc;
+
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 use prost::Message;
 
@@ -15,6 +17,7 @@ use super::*;
 use crate::filter::{Filter, Test, WholeRange};
 use crate::id::{Fingerprint, RunId, SnapshotId};
 use crate::period::{DayRange, Period};
+use crate::projection::{KeptValues, Projection, Since};
 use crate::query::{
     Answer, ComparedMeasure, ComparedPart, Coverage, Direction, Extra, Having, LookBack,
     MeasureTest, MixedLookup, Notice, Order, OrderBy, Query, QueryRange, TimeGrain, Withheld,
@@ -262,17 +265,36 @@ fn coverages() -> impl Strategy<Value = Coverage> {
         others,
     });
     let mixed = prop::collection::vec(mixed, 0..3);
-    (day_pairs(), any::<u32>(), days(), days(), days(), periods, mixed).prop_map(
-        |(range, n_days_present, missing, retired, provisional, periods, mixed)| Coverage {
-            range,
-            n_days_present,
-            missing,
-            retired,
-            provisional,
-            periods,
-            mixed,
+    let all = (day_pairs(), any::<u32>(), days(), days(), days(), periods, mixed, projections());
+    all.prop_map(
+        |(range, n_days_present, missing, retired, provisional, periods, mixed, projection)| {
+            Coverage {
+                range,
+                n_days_present,
+                missing,
+                retired,
+                provisional,
+                periods,
+                mixed,
+                projection,
+            }
         },
     )
+}
+
+fn projections() -> impl Strategy<Value = Option<Arc<Projection>>> {
+    let kept = (field(), prop::collection::vec(text(), 0..3));
+    let kept = kept.prop_map(|(field, values)| KeptValues { field, values });
+    let since = prop_oneof![
+        day().prop_map(Since::Day),
+        (1_u32..u32::MAX).prop_map(|n_days| Since::Days(n_days.try_into().unwrap())),
+    ];
+    let only = prop::collection::vec(kept, 0..3);
+    let without = prop::collection::vec(name(), 0..3);
+    let all = (only, prop::option::of(since), without, prop::option::of(day()));
+    prop::option::of(all.prop_map(|(only, since, without, first_day)| {
+        Arc::new(Projection { only, since, without, first_day })
+    }))
 }
 
 fn answers() -> impl Strategy<Value = Answer> {
@@ -350,8 +372,9 @@ fn statuses() -> impl Strategy<Value = ServingStatus> {
     let snapshot = prop::option::of(snapshot_infos());
     let newest = prop::option::of(any::<u64>().prop_map(SnapshotId));
     let refused = prop::option::of(refused_snapshots());
-    (state, said(), snapshot, refused, newest, prop::option::of(pins()), any::<bool>()).prop_map(
-        |(state, message, snapshot, refused, newest, pin, is_stuck)| ServingStatus {
+    let pin = prop::option::of(pins());
+    (state, said(), snapshot, refused, newest, pin, any::<bool>(), projections()).prop_map(
+        |(state, message, snapshot, refused, newest, pin, is_stuck, projection)| ServingStatus {
             state,
             message,
             snapshot,
@@ -359,6 +382,7 @@ fn statuses() -> impl Strategy<Value = ServingStatus> {
             newest,
             pin,
             is_stuck,
+            projection,
         },
     )
 }

@@ -9,7 +9,7 @@ impl Answer {
     ///
     /// `missing_days`, `retired_days`, `provisional_days` (days and ranges with `..`, joined by commas), `mixed_lookup`
     /// (a lookup, a colon, and the days that took a different state of it than the last day), `no_data` (without
-    /// subject), `unattributed` (a number of events), `overlapping` (fields), `look_back` (a measure, a colon, and a
+    /// subject), `projection` (the part of the lake that the service holds, in words), `unattributed` (a number of events), `overlapping` (fields), `look_back` (a measure, a colon, and a
     /// number of days), `test` (the model's declared test that the verdicts belong to), `not_as_assigned` (a test some
     /// of whose people are missing), `min_people` (the smallest number of people that is shown), `withheld_rows` (the
     /// number of groups of which some measure is withheld), and `unknown_value` with a text for people. If rows are
@@ -95,8 +95,16 @@ impl Answer {
 
 /// What the days of one side lack.
 fn of_coverage(side: &str, coverage: &Coverage, notes: &mut Vec<(String, String)>) {
-    let Coverage { range: _, n_days_present, missing, retired, provisional, periods: _, mixed } =
-        coverage;
+    let Coverage {
+        range: _,
+        n_days_present,
+        missing,
+        retired,
+        provisional,
+        periods: _,
+        mixed,
+        projection,
+    } = coverage;
     let joined = |days: &[DayRange]| {
         let ranges: Vec<_> = days.iter().map(DayRange::to_string).collect();
         ranges.join(",")
@@ -113,5 +121,9 @@ fn of_coverage(side: &str, coverage: &Coverage, notes: &mut Vec<(String, String)
     }
     if *n_days_present == 0 {
         notes.push((format!("{side}no_data"), String::new()));
+    }
+    // The same for all days of one answer.
+    if let Some(projection) = projection.as_ref().filter(|_| side.is_empty()) {
+        notes.push(("projection".to_owned(), projection.to_string()));
     }
 }

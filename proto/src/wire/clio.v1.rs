@@ -737,6 +737,37 @@ pub struct Coverage {
     /// Lookups that changed while existing days kept their earlier values, as far as the answer depends on them.
     #[prost(message, repeated, tag = "11")]
     pub mixed_lookups: ::prost::alloc::vec::Vec<MixedLookup>,
+    /// The part of the lake that the service holds; absent if it holds everything.
+    #[prost(message, optional, tag = "12")]
+    pub projection: ::core::option::Option<Projection>,
+}
+/// The part of a lake that a service holds. Its answers are those that a service of the whole lake gives to the same
+/// question with `only` as one more filter, from `first_day` on; questions about what is left out are refused.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Projection {
+    /// Only cells with one of the values in each of these fields are held.
+    #[prost(message, repeated, tag = "1")]
+    pub only: ::prost::alloc::vec::Vec<KeptValues>,
+    /// From which day on days are held, as it was set: "2026-01-05", or the newest days of each snapshot, "400d"; empty if
+    /// all are.
+    #[prost(string, tag = "2")]
+    pub since: ::prost::alloc::string::String,
+    /// The first day that is not left out of the snapshot in question; empty if none is left out by `since`.
+    #[prost(string, tag = "3")]
+    pub first_day: ::prost::alloc::string::String,
+    /// Dimensions that are left out: cells are united over them.
+    #[prost(string, repeated, tag = "4")]
+    pub without: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// The values of one field of which cells are held.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KeptValues {
+    /// A dimension, or an attribute of one: "country", "asset.tags".
+    #[prost(string, tag = "1")]
+    pub field: ::prost::alloc::string::String,
+    /// Empty if whoever asks does not see all rows.
+    #[prost(string, repeated, tag = "2")]
+    pub values: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// A lookup for which the days of an answer took different states.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1439,6 +1470,9 @@ pub struct WatchResponse {
     /// A newer snapshot has been refused, or the lake has not answered, for longer than the setting `stuck_after`.
     #[prost(bool, tag = "7")]
     pub is_stuck: bool,
+    /// The part of the lake that the service holds; absent if it holds everything.
+    #[prost(message, optional, tag = "8")]
+    pub projection: ::core::option::Option<Projection>,
 }
 /// Who asks, in the metadata `clio-principal-bin` of any call: the bytes of this message. Serving believes it only of a gateway that
 /// shows the secret which both share, in the metadata `clio-gateway-token`.

@@ -171,6 +171,7 @@ pub(crate) fn answer(query: Query, snapshot_id: Option<SnapshotId>) -> Answer {
             provisional: Vec::new(),
             periods: vec!["2026-01".parse().unwrap()],
             mixed: Vec::new(),
+            projection: None,
         },
         compared_coverage: None,
         look_back: None,
@@ -201,6 +202,7 @@ pub(crate) fn status(state: ServingState) -> ServingStatus {
         newest: Some(refused().id),
         pin: None,
         is_stuck: false,
+        projection: None,
     }
 }
 

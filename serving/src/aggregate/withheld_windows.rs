@@ -107,7 +107,7 @@ fn behind(day: Date) -> Date {
 fn parts(snapshot: &Snapshot, ends: &[Date]) -> Vec<Step> {
     let part = |ends: &[Date]| {
         let days = DayRange::try_new(ends[0], ends[1].yesterday().ok()?)?;
-        let periods = cover(&snapshot.days, &snapshot.retired, days);
+        let periods = cover(snapshot.days_of_lake(), &snapshot.retired, days);
         Some(Step { name: String::new(), place: 0, first: days.first(), days, periods })
     };
     ends.windows(2).filter_map(part).collect()

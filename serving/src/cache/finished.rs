@@ -136,8 +136,17 @@ fn row_bytes(row: &Row) -> usize {
 }
 
 fn coverage_bytes(coverage: &Coverage) -> usize {
-    let Coverage { range: _, n_days_present: _, missing, retired, provisional, periods, mixed } =
-        coverage;
+    let Coverage {
+        range: _,
+        n_days_present: _,
+        missing,
+        retired,
+        provisional,
+        periods,
+        mixed,
+        // Shared with the snapshot.
+        projection: _,
+    } = coverage;
     let mixed = mixed
         .iter()
         .map(|mixed| size_of_val(mixed) + mixed.lookup.len() + size_of_val(&mixed.others[..]));

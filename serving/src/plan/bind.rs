@@ -69,7 +69,7 @@ pub(super) fn bind_alone(
         check_filter(filter, limits).map_err(|error| error.of(QuestionPart::Filter))?;
     }
     let grain = time_grain(&query.group_by)?;
-    let keys = bind_keys(snapshot, &query.group_by, query.filter.as_ref())?;
+    let keys = bind_keys(snapshot, &query.group_by, snapshot.filter_of_groups(query).as_deref())?;
     let Asked { measures, n_answered, outputs, having, withholding } =
         bind_having(snapshot, query)?;
     let reach = bind_reach(snapshot, query, &outputs)?;
@@ -237,6 +237,9 @@ fn bind_key(
 ) -> Result<PlanKey, ServiceError> {
     if let Some(ages) = bind_ages(snapshot, reference)? {
         return Ok(PlanKey::Age(ages));
+    }
+    if let Some(left_out) = snapshot.left_out_field(reference) {
+        return Err(left_out.of(QuestionPart::GroupBy));
     }
     let unknown = |error| with_time(with_ages(snapshot, error));
     let field = &snapshot.fields[snapshot.field(reference).map_err(unknown)?];

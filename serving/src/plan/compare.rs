@@ -138,6 +138,7 @@ fn bind_member(
     }
     // First whether the field exists, then whether rows are grouped by it.
     snapshot.field(reference).map_err(|error| error.of(QuestionPart::Compare))?;
+    snapshot.refuse_value(reference, value).map_err(|error| error.of(QuestionPart::Compare))?;
     let is_key = |(key, asked): (&PlanKey, &GroupKey)| match key {
         PlanKey::Time | PlanKey::Age(_) => false,
         PlanKey::Field { .. } => *asked == GroupKey::Field(reference.clone()),

@@ -47,8 +47,9 @@ pub(crate) fn check_filter(filter: &Filter, limits: &Limits) -> Result<(), Servi
     Ok(())
 }
 
-/// Binds a filter that was [validated](check_filter); the error lists the fields that exist.
+/// Binds a filter that was [validated](check_filter); the error lists the fields that exist, or says which value is left out.
 pub(crate) fn bind_filter(snapshot: &Snapshot, filter: &Filter) -> Result<RowFilter, ServiceError> {
+    snapshot.refuse_values(filter)?;
     bind_node(snapshot, filter)
 }
 
@@ -81,6 +82,9 @@ fn bind_node(snapshot: &Snapshot, filter: &Filter) -> Result<RowFilter, ServiceE
         Filter::Or(nodes) => RowFilter::Or(all(nodes)?),
         Filter::Not(node) => RowFilter::Not(Box::new(bind_node(snapshot, node)?)),
         Filter::Field { field, test } => {
+            if let Some(left_out) = snapshot.left_out_field(field) {
+                return Err(left_out);
+            }
             if let Some(test) = bind_age_test(snapshot, field, test)? {
                 return Ok(RowFilter::Age(test));
             }

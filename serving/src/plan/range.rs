@@ -46,7 +46,7 @@ pub(crate) fn bind_range(
     let is_asked = matches!(range, QueryRange::Days { from: Some(_), to: Some(_) });
     let range = resolve(snapshot.first_and_last(), range)?;
     let Some(range) = range else {
-        return Ok(BoundRange { steps: Vec::new(), total: None, coverage: no_days() });
+        return Ok(BoundRange { steps: Vec::new(), total: None, coverage: no_days(snapshot) });
     };
     if is_asked && range.n_days() > limits.n_range_days {
         return Err(ServiceError::new(
@@ -60,7 +60,8 @@ pub(crate) fn bind_range(
             ),
         ));
     }
-    let Snapshot { days, retired, .. } = snapshot;
+    snapshot.refuse_days(range)?;
+    let (days, retired) = (snapshot.days_of_lake(), &snapshot.retired);
     let steps = match grain {
         None => {
             let periods = periods(days, retired, range, by_day);
@@ -116,6 +117,7 @@ pub(super) fn coverage(
         provisional: runs(provisional.filter(|day| snapshot.days.contains(day))),
         periods: in_order(periods.filter(|period| seen.insert(*period)).collect()),
         mixed,
+        projection: snapshot.told_projection(),
     }
 }
 
@@ -138,7 +140,7 @@ pub(crate) fn n_days_missing(snapshot: &Snapshot, step: &Step) -> u32 {
 }
 
 /// The days of a snapshot that holds none.
-pub(super) fn no_days() -> Coverage {
+pub(super) fn no_days(snapshot: &Snapshot) -> Coverage {
     Coverage {
         range: None,
         n_days_present: 0,
@@ -147,6 +149,7 @@ pub(super) fn no_days() -> Coverage {
         provisional: Vec::new(),
         periods: Vec::new(),
         mixed: Vec::new(),
+        projection: snapshot.told_projection(),
     }
 }
 

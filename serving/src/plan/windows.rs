@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use clio_proto::{Code, Coverage, DayRange, ServiceError, TimeWindow, cover, n_days, runs};
+use clio_proto::{
+    Code, Coverage, DayRange, QuestionPart, ServiceError, TimeWindow, cover, n_days, runs,
+};
 use jiff::civil::Date;
 
 use super::{Step, range};
@@ -41,12 +43,13 @@ pub(super) fn windowed(
             day.saturating_sub(jiff::Span::new().days(i64::from(n_days) - 1))
         }
     };
-    let Snapshot { days, retired, .. } = snapshot;
+    let (days, retired) = (snapshot.days_of_lake(), &snapshot.retired);
     let mut left_out = BTreeSet::new();
     let mut with_windows = Vec::with_capacity(steps.len());
     for step in steps {
         let own = DayRange::try_new(back(step.days.first()), step.days.last());
         let Some(own) = own else { continue };
+        snapshot.refuse_days(own).map_err(|error| error.of(QuestionPart::Window))?;
         let periods = cover(days, retired, own);
         let step = Step { periods, days: own, ..step };
         left_out.append(&mut range::left_out(snapshot, own, std::slice::from_ref(&step)));
@@ -85,7 +88,8 @@ pub(super) fn before_steps(
             looked_back.push(Step { periods: Vec::new(), ..step.clone() });
             continue;
         };
-        let periods = cover(&snapshot.days, &snapshot.retired, days);
+        snapshot.refuse_days(days).map_err(|error| error.of(QuestionPart::LookBack))?;
+        let periods = cover(snapshot.days_of_lake(), &snapshot.retired, days);
         let step = Step { days, periods, ..step.clone() };
         left_out.append(&mut range::left_out(snapshot, step.days, std::slice::from_ref(&step)));
         looked_back.push(step);
@@ -98,7 +102,7 @@ pub(super) fn before_steps(
     let asked = joined(&asked);
     let all = asked.first().zip(asked.last());
     let all = all.and_then(|(first, last)| DayRange::try_new(first.first(), last.last()));
-    let Some(all) = all else { return Ok((looked_back, range::no_days())) };
+    let Some(all) = all else { return Ok((looked_back, range::no_days(snapshot))) };
     let is_asked = |day: &Date| asked.iter().any(|range| range.contains(*day));
     let whole = range::coverage(snapshot, all, &looked_back, left_out, lookups);
     // Days between look-backs are neither present nor missing.

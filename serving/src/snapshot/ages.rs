@@ -24,13 +24,14 @@ impl Snapshot {
         let step = AgeStep::ALL.into_iter().find(|step| step.as_str() == attribute)?;
         let dimensions = self.model.dimensions();
         let at = dimensions.iter().position(|own| own.name == reference.dimension)?;
-        dimensions[at].age.as_ref().map(|_| (at, step))
+        dimensions[at].age.as_ref().filter(|_| !self.leaves_out(at)).map(|_| (at, step))
     }
 
     /// The steps of age that one can group and filter by.
     pub(crate) fn age_fields(&self) -> impl Iterator<Item = FieldInfo> {
-        let dimensions = self.model.dimensions().iter().filter(|own| own.age.is_some());
-        dimensions.flat_map(|dimension| {
+        let dimensions = self.model.dimensions().iter().enumerate();
+        let dimensions = dimensions.filter(|(at, own)| own.age.is_some() && !self.leaves_out(*at));
+        dimensions.flat_map(|(_, dimension)| {
             AgeStep::ALL.map(|step| FieldInfo {
                 field: FieldRef {
                     dimension: dimension.name.clone(),
@@ -53,7 +54,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// The attribute that the model names is a list.
+    /// The attribute that the model names is a list; or cells of earlier days are left out.
     pub(crate) fn first_days(
         &self,
         dimension: usize,
@@ -64,7 +65,10 @@ impl Snapshot {
         }
         let found = match &self.model.dimensions()[dimension].age {
             Some(Age::Attribute(attribute)) => self.days_of_attribute(dimension, attribute)?,
-            Some(Age::FirstDay) | None => self.days_of_cells(dimension, seen),
+            Some(Age::FirstDay) | None => {
+                self.refuse_first_days(dimension)?;
+                self.days_of_cells(dimension, seen)
+            }
         };
         Ok(self.first_days[dimension].get_or_init(|| found))
     }

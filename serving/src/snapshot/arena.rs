@@ -70,21 +70,25 @@ impl SketchArena {
         Ok(arena)
     }
 
-    /// Keeps unions, one a row, with their estimates.
+    /// Keeps unions, one a row, with their estimates where they are to be kept.
     pub(crate) fn of_unions(
         family: Family,
         precision: Precision,
         n_rows: usize,
+        keeps_estimates: bool,
         mut unite: impl FnMut(usize, &mut Union),
     ) -> Result<Self, FileProblem> {
         let (mut union, mut bytes) = (Union::new(family, precision), Vec::new());
-        let (entries, estimates) = (Vec::with_capacity(n_rows), Vec::with_capacity(n_rows));
+        let n_estimates = if keeps_estimates { n_rows } else { 0 };
+        let (entries, estimates) = (Vec::with_capacity(n_rows), Vec::with_capacity(n_estimates));
         let (coupons, registers) = (Vec::new(), Vec::new());
         let mut arena = Self { family, precision, entries, coupons, registers, estimates };
         for row in 0..n_rows {
             union.clear();
             unite(row, &mut union);
-            arena.estimates.push(union.estimate());
+            if keeps_estimates {
+                arena.estimates.push(union.estimate());
+            }
             bytes.clear();
             union.encode_into(&mut bytes);
             let column = String::new();
@@ -333,7 +337,8 @@ mod tests {
                 union.insert_hash(Family::HllPlusPlus.hash_u64(value));
             }
         };
-        let arena = || SketchArena::of_unions(Family::HllPlusPlus, precision, 3, unite).unwrap();
+        let arena =
+            || SketchArena::of_unions(Family::HllPlusPlus, precision, 3, true, unite).unwrap();
         let sum = |arena: &SketchArena| {
             let mut sum = xxhash_rust::xxh3::Xxh3::new();
             arena.add_to(&mut sum);

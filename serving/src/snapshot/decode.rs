@@ -8,30 +8,40 @@ use super::chunk::{Chunk, KeyColumn, LocalChunk};
 use super::columns::{column_as, offset, text_list};
 use super::dictionary::{NULL, SetDictionary, Vocabulary};
 use super::layout::{DimensionLayout, Layout};
-use super::marginal::marginals;
+use super::marginal::{marginals, united_over_others};
 use super::measure::{MeasureColumn, check_values};
+use super::projection::KeptRows;
 use crate::config::MarginalLimits;
 use crate::error::FileProblem;
 
-/// Decodes one file.
+/// Decodes what is held of one file.
 pub(crate) fn decode_file(
     layout: &Layout,
     file: CellFile,
     sound: SoundFile,
+    kept: &KeptRows,
     limits: &MarginalLimits,
 ) -> Result<LocalChunk, FileProblem> {
-    let batches = sound.columns(layout.column_names(), |column| layout.is_measure(column))?;
-    let batches: Vec<RecordBatch> = batches.collect::<Result<_, _>>()?;
-    let n_rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    let columns = layout.column_names().chain(kept.columns_beside(layout));
+    let (mut batches, mut n_rows) = (Vec::new(), 0);
+    for batch in sound.columns(columns, |column| layout.is_measure(column))? {
+        let batch = batch?;
+        n_rows += batch.num_rows();
+        batches.push(kept.of(batch)?);
+    }
     if let Some(expected) = file.n_rows.filter(|expected| *expected != n_rows) {
         return Err(FileProblem::RowCount { expected, found: n_rows });
     }
+    let n_rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let n_rows = u32::try_from(n_rows).map_err(|_| FileProblem::TooLarge { what: "rows" })?;
 
     let mut keys = Vec::with_capacity(layout.dimensions.len());
     let mut vocabularies = Vec::with_capacity(layout.dimensions.len());
     for dimension in &layout.dimensions {
-        let (codes, vocabulary) = decode_keys(dimension, &batches)?;
+        let (codes, vocabulary) = match dimension.is_left_out {
+            true => (Vec::new(), Vocabulary::new(dimension.multi)),
+            false => decode_keys(dimension, &batches)?,
+        };
         keys.push(KeyColumn::new(codes, vocabulary.n_cell_codes()));
         vocabularies.push(vocabulary);
     }
@@ -44,6 +54,9 @@ pub(crate) fn decode_file(
         + measures.iter().map(MeasureColumn::size_bytes).sum::<usize>();
     drop(batches);
     let mut chunk = Chunk { file, n_rows, keys, measures, marginals: Vec::new(), size_bytes };
+    if layout.dimensions.iter().any(|dimension| dimension.is_left_out) {
+        chunk = united_over_others(&chunk, layout)?;
+    }
     chunk.marginals = marginals(&chunk, layout, limits)?;
     chunk.size_bytes += chunk.marginals.iter().map(|own| own.chunk.size_bytes).sum::<usize>();
     Ok(LocalChunk { chunk, vocabularies })

@@ -5,7 +5,7 @@ use clio_lake::{
     META_EDGES, META_ERROR, META_FAMILY, META_HASH, META_KIND, META_PRECISION, StoredType,
     cell_schema,
 };
-use clio_proto::{Measure, Model};
+use clio_proto::{Measure, Model, Projection};
 
 use crate::error::Refusal;
 
@@ -22,6 +22,8 @@ pub(crate) struct Layout {
 pub(crate) struct DimensionLayout {
     pub(crate) name: String,
     pub(crate) multi: bool,
+    /// Cells are united over it, so that no chunk has its codes.
+    pub(crate) is_left_out: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +38,11 @@ impl Layout {
     /// Checks the table's schema against the model.
     ///
     /// Columns beyond the model's are ignored; their order does not matter.
-    pub(crate) fn check(model: &Model, table: &Schema) -> Result<Self, Refusal> {
+    pub(crate) fn check(
+        model: &Model,
+        table: &Schema,
+        projection: &Projection,
+    ) -> Result<Self, Refusal> {
         let float_sums: Vec<String> = table
             .fields()
             .iter()
@@ -52,6 +58,7 @@ impl Layout {
             .map(|dimension| DimensionLayout {
                 name: dimension.name.clone(),
                 multi: dimension.multi,
+                is_left_out: projection.without.contains(&dimension.name),
             })
             .collect();
         let stored_as = |measure: &Measure| StoredType::of(measure, &float_sums);
@@ -72,14 +79,20 @@ impl Layout {
         Ok(Self { dimensions, measures })
     }
 
+    /// The positions of the dimensions that are not left out.
+    pub(crate) fn kept_dimensions(&self) -> impl Iterator<Item = usize> + Clone {
+        let dimensions = self.dimensions.iter().enumerate();
+        dimensions.filter(|(_, own)| !own.is_left_out).map(|(at, _)| at)
+    }
+
     /// Whether a column belongs to a measure.
     pub(crate) fn is_measure(&self, column: &str) -> bool {
         self.measures.iter().any(|measure| measure.name == column)
     }
 
-    /// The names of all columns that are read from a file.
+    /// The names of all columns that are kept of a file.
     pub(crate) fn column_names(&self) -> impl Iterator<Item = &str> {
-        let dimensions = self.dimensions.iter().map(|dimension| dimension.name.as_str());
+        let dimensions = self.kept_dimensions().map(|at| self.dimensions[at].name.as_str());
         dimensions.chain(self.measures.iter().map(|measure| measure.name.as_str()))
     }
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 use clio_lake::{
     CellFile, CellTable, FetchedFile, Lake, LakeError, Said, SnapshotMetadata, sum_of_cell_files,
 };
-use clio_proto::{Dimension, Model, Period, SnapshotId, SnapshotInfo};
+use clio_proto::{Dimension, Model, Period, Projection, SnapshotId, SnapshotInfo};
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
@@ -23,9 +23,10 @@ use super::dictionary::Vocabulary;
 use super::field::{Field, Labels, member_rows};
 use super::layout::Layout;
 use super::lookup::LookupTable;
+use super::projection::{HeldDays, KeptRows, Projected};
 use super::states::LookupStates;
-use super::{Snapshot, check};
-use crate::config::MarginalLimits;
+use super::{Snapshot, check, projection};
+use crate::config::{MarginalLimits, ServingConfig};
 use crate::error::{FileProblem, Refusal, ServingError};
 
 /// The number of files fetched at the same time: enough to hide the latency of an object store, few enough to hold
@@ -36,6 +37,7 @@ const N_FETCHED: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Loader {
     lake: Lake,
+    projection: Projection,
     memory_limit_bytes: Option<u64>,
     marginals: MarginalLimits,
     n_parallel: usize,
@@ -48,6 +50,10 @@ struct Parts {
     metadata: Arc<SnapshotMetadata>,
     model: Arc<Model>,
     layout: Arc<Layout>,
+    /// All periods of the lake, held or not.
+    periods: BTreeSet<Period>,
+    days: HeldDays,
+    projection: Projection,
     vocabularies: Vec<Arc<Vocabulary>>,
     held: Vec<Arc<Chunk>>,
     added: Vec<LocalChunk>,
@@ -55,13 +61,15 @@ struct Parts {
 }
 
 impl Loader {
-    pub(crate) fn new(
-        lake: Lake,
-        memory_limit_bytes: Option<u64>,
-        marginals: MarginalLimits,
-    ) -> Self {
+    pub(crate) fn new(lake: Lake, config: &ServingConfig) -> Self {
         let n_parallel = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { lake, memory_limit_bytes, marginals, n_parallel }
+        Self {
+            lake,
+            projection: config.projection.setting(),
+            memory_limit_bytes: config.memory_limit_bytes,
+            marginals: config.marginals,
+            n_parallel,
+        }
     }
 
     /// The largest number of bytes that the held snapshots may take.
@@ -82,14 +90,24 @@ impl Loader {
         let Said { committed_at, metadata, is_rearranged } = table.said().await?;
         let model = read_model(version, &metadata).map_err(refused)?;
         let schema = table.schema()?;
-        let layout = Layout::check(&model, &schema).map_err(refused)?;
+        projection::check(&self.projection, &model).map_err(refused)?;
+        let layout = Layout::check(&model, &schema, &self.projection).map_err(refused)?;
         let files = table.files().map_err(|error| refused(error.into()))?;
         let found = sum_of_cell_files(&files);
         let expected = metadata.files.filter(|expected| !is_rearranged && *expected != found);
         let lookups = self.lookups(version, &model, &metadata, held).await?;
+        let kept = Arc::new(KeptRows::new(&self.projection, &model, &lookups));
+        let periods: BTreeSet<Period> = files.iter().map(|file| file.period).collect();
+        let days = HeldDays::new(self.projection.since, &periods, &metadata.retired);
+        let files = files.into_iter().filter(|file| days.holds(file.period));
 
         // Only snapshots of one lineage share codes.
         let lineage: Vec<_> = held.iter().filter(|snapshot| *snapshot.layout == layout).collect();
+        // Which rows are kept may depend on lookups.
+        let keeps_the_same = |own: &&&Arc<Snapshot>| {
+            let at = |(at, _): &(u64, Arc<LookupTable>)| *at;
+            kept.lookups().all(|name| own.lookups.get(name).map(at) == lookups.get(name).map(at))
+        };
         let base = lineage.first();
         let layout = base.map_or_else(|| Arc::new(layout), |base| Arc::clone(&base.layout));
         let vocabularies = base.map_or_else(
@@ -98,6 +116,7 @@ impl Loader {
         );
         let known: HashMap<&str, &Arc<Chunk>> = lineage
             .iter()
+            .filter(keeps_the_same)
             .flat_map(|snapshot| snapshot.chunks.values().flatten())
             .map(|chunk| (chunk.file.path.as_str(), chunk))
             .collect();
@@ -110,7 +129,7 @@ impl Loader {
         }
         let shared_bytes = shared.iter().map(|chunk| chunk.size_bytes as u64).sum();
         let (n_shared, n_added) = (shared.len(), new.len());
-        let added = self.decode(version, table, &layout, new, shared_bytes).await?;
+        let added = self.decode(version, table, (&layout, &kept), new, shared_bytes).await?;
 
         let parts = Parts {
             version,
@@ -118,6 +137,9 @@ impl Loader {
             metadata,
             model,
             layout,
+            periods,
+            days,
+            projection: self.projection.clone(),
             vocabularies,
             held: shared,
             added,
@@ -150,7 +172,7 @@ impl Loader {
         held: &[Arc<Snapshot>],
     ) -> Result<BTreeMap<String, (u64, Arc<LookupTable>)>, ServingError> {
         let mut lookups = BTreeMap::new();
-        for (name, columns) in lookup_columns(model) {
+        for (name, columns) in lookup_columns(model, &self.projection) {
             let refused = |problem: String| ServingError::Refused {
                 version,
                 refusal: Refusal::Lookup { lookup: name.clone(), problem }.into(),
@@ -186,7 +208,7 @@ impl Loader {
         &self,
         version: u64,
         table: &CellTable,
-        layout: &Arc<Layout>,
+        (layout, kept): (&Arc<Layout>, &Arc<KeptRows>),
         files: Vec<CellFile>,
         shared_bytes: u64,
     ) -> Result<Vec<LocalChunk>, ServingError> {
@@ -196,9 +218,9 @@ impl Loader {
             Ok::<_, ServingError>((file, fetched))
         });
         let decoded = fetched.buffered(N_FETCHED).map_ok(|(file, fetched)| {
-            let (layout, path) = (Arc::clone(layout), file.path.clone());
+            let (layout, kept, path) = (Arc::clone(layout), Arc::clone(kept), file.path.clone());
             let marginals = self.marginals;
-            spawn_blocking(move || decode_sound(&layout, file, fetched, &marginals)).map(
+            spawn_blocking(move || decode_sound(&layout, file, fetched, &kept, &marginals)).map(
                 move |decoded| {
                     let unreadable = |error| {
                         let problem = FileProblem::Unreadable(error);
@@ -235,11 +257,13 @@ fn decode_sound(
     layout: &Layout,
     file: CellFile,
     fetched: FetchedFile,
+    kept: &KeptRows,
     marginals: &MarginalLimits,
 ) -> Result<LocalChunk, Refusal> {
     let path = file.path.clone();
     let sound = fetched.check().map_err(Refusal::Damaged)?;
-    decode_file(layout, file, sound, marginals).map_err(|problem| Refusal::File { path, problem })
+    let decoded = decode_file(layout, file, sound, kept, marginals);
+    decoded.map_err(|problem| Refusal::File { path, problem })
 }
 
 /// The model that a snapshot was made with.
@@ -254,11 +278,17 @@ fn read_model(version: u64, metadata: &SnapshotMetadata) -> Result<Arc<Model>, R
     Ok(Arc::new(model))
 }
 
-/// The columns of each lookup that describe members.
-fn lookup_columns(model: &Model) -> BTreeMap<String, Vec<String>> {
+/// The columns of each lookup that describe members, or say which are kept.
+fn lookup_columns(model: &Model, projection: &Projection) -> BTreeMap<String, Vec<String>> {
     let mut columns: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for dimension in model.dimensions() {
         let Some(lookup) = &dimension.members else { continue };
+        let mut fields = projection.only.iter().map(|own| &own.field);
+        let is_tested =
+            fields.any(|own| own.dimension == dimension.name && own.attribute.is_some());
+        if projection.without.contains(&dimension.name) && !is_tested {
+            continue;
+        }
         let own = columns.entry(lookup.clone()).or_default();
         let labels = dimension.label.iter().chain(&dimension.media);
         own.extend(dimension.attributes.iter().chain(labels).cloned());
@@ -285,14 +315,11 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
     for files in chunks.values_mut() {
         files.sort_unstable_by(|a, b| a.file.path.cmp(&b.file.path));
     }
-    check::check_tree(&parts.layout, &parts.metadata.retired, &chunks)?;
+    check::check_tree(&parts.layout, &parts.metadata.retired, &parts.periods, &chunks)?;
 
-    let (fields, labels) = fields(&parts.model, &vocabularies, &parts.lookups)?;
-    let days: BTreeSet<_> = chunks
-        .keys()
-        .filter_map(|period| if let Period::Day(day) = period { Some(*day) } else { None })
-        .chain(parts.metadata.retired.days())
-        .collect();
+    let (fields, labels) = fields(&parts.model, &parts.layout, &vocabularies, &parts.lookups)?;
+    let projected = Projected::new(parts.projection, &parts.days).map(Arc::new);
+    let days = parts.days.held();
     let all = || chunks.values().flatten();
     let size_bytes = all().map(|chunk| chunk.size_bytes).sum::<usize>()
         + vocabularies.iter().map(|vocabulary| vocabulary.size_bytes()).sum::<usize>()
@@ -318,6 +345,7 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
         model: parts.model,
         layout: parts.layout,
         provisional: parts.metadata.provisional_days.iter().copied().collect(),
+        projected,
         days,
         retired: parts.metadata.retired.clone(),
         chunks,
@@ -334,15 +362,20 @@ fn assemble(parts: Parts) -> Result<Snapshot, Refusal> {
     })
 }
 
-/// The fields of a model over these vocabularies and lookups, and the display texts of members.
+/// The fields that are held of a model, over these vocabularies and lookups, and the display texts of members.
 #[expect(clippy::type_complexity, reason = "two lists that are made in one pass")]
 fn fields(
     model: &Model,
+    layout: &Layout,
     vocabularies: &[Arc<Vocabulary>],
     lookups: &BTreeMap<String, (u64, Arc<LookupTable>)>,
 ) -> Result<(Vec<Arc<Field>>, Vec<Option<Labels>>), Refusal> {
     let (mut fields, mut labels) = (Vec::new(), Vec::new());
     for (at, (dimension, vocabulary)) in model.dimensions().iter().zip(vocabularies).enumerate() {
+        if layout.dimensions[at].is_left_out {
+            labels.push(None);
+            continue;
+        }
         fields.push(Arc::new(Field::own(dimension, at, vocabulary)));
         let Some((lookup, rows)) = described(dimension, vocabulary, lookups) else {
             labels.push(None);

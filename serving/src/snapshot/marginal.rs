@@ -24,6 +24,7 @@ use super::layout::Layout;
 use super::measure::MeasureColumn;
 use crate::config::MarginalLimits;
 use crate::error::FileProblem;
+use build::Columns;
 use grouping::{Grouping, Sizes};
 
 /// A marginal has at most this fraction of its file's cells: with more, little is saved.
@@ -57,7 +58,10 @@ pub(super) fn marginals(
     let budget = file_bytes / 100 * limits.percent as usize;
     let sizes = Sizes::of(chunk);
     let mut candidates = Vec::new();
-    for dimensions in Dimensions::all_of(n_dimensions) {
+    let is_held = |of: &Dimensions| {
+        (0..n_dimensions).all(|at| !of.has(at) || !layout.dimensions[at].is_left_out)
+    };
+    for dimensions in Dimensions::all_of(n_dimensions).filter(is_held) {
         let kept = (0..n_dimensions).filter(|at| dimensions.has(*at));
         let grouping = Grouping::of(chunk, kept);
         if grouping.n_groups() > chunk.n_rows as usize / MIN_CELLS_OF_FILE {
@@ -71,13 +75,21 @@ pub(super) fn marginals(
         let kept = (0..n_dimensions).filter(|at| dimensions.has(*at));
         let grouping = Grouping::of(source, kept.clone());
         // Cells cannot hold sums beyond 64 bits.
-        if let Some(chunk) = build::united(source, layout, kept, &grouping)? {
+        if let Some(chunk) = build::united(source, layout, kept, &grouping, Columns::OfMarginal)? {
             made.push(Marginal { dimensions, chunk });
         } else {
             return Ok(Vec::new());
         }
     }
     Ok(made)
+}
+
+/// The cells of a file united over the dimensions that are left out.
+pub(super) fn united_over_others(chunk: &Chunk, layout: &Layout) -> Result<Chunk, FileProblem> {
+    let grouping = Grouping::of(chunk, layout.kept_dimensions());
+    let united =
+        build::united(chunk, layout, layout.kept_dimensions(), &grouping, Columns::OfFile)?;
+    united.ok_or(FileProblem::TooLarge { what: "events" })
 }
 
 /// The bytes of the sketches of distinct measures.

@@ -28,8 +28,11 @@ impl MemberIndex {
             None => n_cells(snapshot, field),
         };
         let texts = field.texts();
-        let mut ranked: Vec<(u32, u64)> =
-            (0_u32..).zip(n_cells).filter(|(_, n_cells)| *n_cells > 0).collect();
+        let is_kept = |code: u32| snapshot.keeps_value(&field.reference, texts.text(code));
+        let mut ranked: Vec<(u32, u64)> = (0_u32..)
+            .zip(n_cells)
+            .filter(|(code, n_cells)| *n_cells > 0 && is_kept(*code))
+            .collect();
         ranked.sort_unstable_by(|(a, n_a), (b, n_b)| {
             n_b.cmp(n_a).then_with(|| texts.text(*a).cmp(&texts.text(*b)))
         });

@@ -77,6 +77,7 @@ impl Snapshot {
             labels: self.labels.clone(),
             kept_first_days: self.kept_first_days.clone(),
             first_days: self.vocabularies.iter().map(|_| OnceLock::new()).collect(),
+            projected: self.projected.clone(),
             restriction: Some(restriction),
             outliers: OnceCell::new(),
             size_bytes: self.size_bytes,

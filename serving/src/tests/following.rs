@@ -283,7 +283,7 @@ async fn the_history_tells_of_versions_that_are_not_held() {
     assert_eq!(cubes.snapshots(2).await.unwrap().snapshots, infos[..2]);
     // Equal to the answer when each was served.
     let opened = Lake::try_new(&lake.url()).unwrap();
-    let loader = Loader::new(opened.clone(), None, crate::MarginalLimits::default());
+    let loader = Loader::new(opened.clone(), &ServingConfig::new(lake.url()));
     for info in infos {
         let table = opened.open_cells(Some(info.id.0)).await.unwrap();
         let loaded = loader.load(&table, &[]).await.unwrap();

@@ -144,7 +144,7 @@ Files:   arrow (an IPC stream) and parquet have all rows of one snapshot, or --l
          are dates, and what was asked and what the numbers lack stands in their metadata (clio.where, clio.missing_days).
 Notes:   with csv and json, what the numbers lack is told on standard error, a line each:
          note: missing_days=2026-01-06,2026-01-08..2026-01-09   and likewise provisional_days,
-         retired_days, mixed_lookup, no_data, overlapping, unknown_value, unattributed; of the other days of a
+         retired_days, mixed_lookup, no_data, projection, overlapping, unknown_value, unattributed; of the other days of a
          comparison compared_days, compared_missing_days and so on; total (by the names of columns), no_rows_left, and
          what was asked: compare, window, look_back
 Exit codes: 0 done, also where the reader of the output left early; 1 failed; 2 a question that cannot be answered as

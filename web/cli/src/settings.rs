@@ -23,7 +23,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clio_proto::RemoteConfig;
+use clio_proto::{KeptValues, RemoteConfig, Since};
 use clio_serving::ServingConfig;
 use clio_store::StoreLimits;
 use clio_web::{GatewayConfig, ProxyConfig, TokenConfig};
@@ -300,6 +300,8 @@ enum Place<'a> {
     MaybeText(&'a mut Option<String>),
     MaybePath(&'a mut Option<PathBuf>),
     Texts(&'a mut Vec<String>),
+    Only(&'a mut Vec<KeptValues>),
+    Since(&'a mut Option<Since>),
     Address(&'a mut SocketAddr),
     MaybeAddress(&'a mut Option<SocketAddr>),
 }

@@ -5,6 +5,7 @@ use async_graphql::dynamic::{Object, SchemaBuilder, TypeRef};
 use clio_proto::{DayRange, MAX_LISTED_DAYS, MixedLookup, listed_days, n_days};
 
 use super::object::{ObjectOf, int, text, texts};
+use super::projection::{PROJECTION, Projection};
 use super::scalars::DATE;
 
 pub(super) const COVERAGE: &str = "Coverage";
@@ -26,6 +27,7 @@ pub(super) struct Coverage {
     provisional: Vec<Days>,
     periods: Vec<String>,
     mixed: Vec<Mixed>,
+    projection: Option<Projection>,
 }
 
 /// A lookup for which the days took different states.
@@ -47,6 +49,7 @@ impl From<clio_proto::Coverage> for Coverage {
             provisional,
             periods,
             mixed,
+            projection,
         } = coverage;
         Self {
             from: range.map(|(from, _)| from.to_string()),
@@ -61,6 +64,7 @@ impl From<clio_proto::Coverage> for Coverage {
             provisional: days(provisional),
             periods: periods.iter().map(ToString::to_string).collect(),
             mixed: mixed.into_iter().map(Mixed::from).collect(),
+            projection: projection.as_deref().map(Projection::from),
         }
     }
 }
@@ -83,7 +87,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
 
 fn coverage() -> Object {
     let first = |of: &str| format!("The first {MAX_LISTED_DAYS} days of {of}.");
-    ObjectOf::<Coverage>::new(COVERAGE, "The days behind an answer.")
+    let days = ObjectOf::<Coverage>::new(COVERAGE, "The days behind an answer.")
         .leaf(
             "from",
             TypeRef::named(DATE),
@@ -151,14 +155,25 @@ fn coverage() -> Object {
             TypeRef::named_nn_list_nn(TypeRef::STRING),
             "The periods that were read: \"2026\", \"2026-02\", \"2026-03-01\", \"all\".",
             |it| texts(&it.periods),
-        )
+        );
+    with_what_is_behind(days).finish()
+}
+
+/// The fields about lookups, and about the part of the lake.
+fn with_what_is_behind(coverage: ObjectOf<Coverage>) -> ObjectOf<Coverage> {
+    coverage
         .list(
             "mixedLookups",
             MIXED_LOOKUP,
             "Lookups that changed while existing days kept their earlier values, as far as the answer depends on them.",
             |it: &Coverage| &it.mixed,
         )
-        .finish()
+        .maybe(
+            "projection",
+            PROJECTION,
+            "The part of the lake that serving holds; null if it holds everything.",
+            |it: &Coverage| it.projection.as_ref(),
+        )
 }
 
 fn mixed() -> Object {

@@ -6,6 +6,7 @@ use clio_proto::{RefusedSnapshot, ServingState, SnapshotInfo, VerificationInfo};
 
 use super::enums::{enum_of, enum_value};
 use super::object::{ObjectOf, text};
+use super::projection::{PROJECTION, Projection};
 use super::scalars::{DATE, INT64, TIMESTAMP};
 use crate::names::enum_name;
 
@@ -28,6 +29,7 @@ pub(super) struct ServingStatus {
     versions_behind: u64,
     pin: Option<Pin>,
     is_stuck: bool,
+    projection: Option<Projection>,
 }
 
 /// A pin as GraphQL shows it.
@@ -94,11 +96,30 @@ pub(crate) fn state_name(state: ServingState) -> String {
 impl From<clio_proto::ServingStatus> for ServingStatus {
     fn from(status: clio_proto::ServingStatus) -> Self {
         let versions_behind = status.versions_behind();
-        let clio_proto::ServingStatus { state, message, snapshot, refused, newest, pin, is_stuck } =
-            status;
+        let clio_proto::ServingStatus {
+            state,
+            message,
+            snapshot,
+            refused,
+            newest,
+            pin,
+            is_stuck,
+            projection,
+        } = status;
         let (snapshot, refused) = (snapshot.map(Snapshot::from), refused.map(Refused::from));
         let (newest, pin) = (newest.map(|newest| newest.0), pin.map(Pin::from));
-        Self { state, message, snapshot, refused, newest, versions_behind, pin, is_stuck }
+        let projection = projection.as_deref().map(Projection::from);
+        Self {
+            state,
+            message,
+            snapshot,
+            refused,
+            newest,
+            versions_behind,
+            pin,
+            is_stuck,
+            projection,
+        }
     }
 }
 
@@ -248,6 +269,12 @@ fn status() -> Object {
             "A newer snapshot has been refused, or the lake has not answered, for longer than the setting \
              stuck_after. Never because a snapshot was marked as bad, nor for a lake without a snapshot.",
             |it| it.is_stuck.into(),
+        )
+        .maybe(
+            "projection",
+            PROJECTION,
+            "The part of the lake that it holds; null if it holds everything.",
+            |it: &ServingStatus| it.projection.as_ref(),
         )
         .finish()
 }

@@ -474,3 +474,20 @@ async fn introspection_is_within_the_limits() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_answer_says_which_part_of_the_lake_is_held() {
+    let server = TestServer::start().await;
+    let query = "{ cube(query: { measures: [IMPRESSIONS] }) {
+        coverage { projection { only { field values } since firstDay without text } } } }";
+    let body = server.ask(query, json!({})).await;
+    assert_eq!(
+        body["data"]["cube"]["coverage"]["projection"],
+        json!({
+            "only": [{ "field": "country", "values": ["UK", "US"] }],
+            "since": "400d", "firstDay": "2025-12-01", "without": ["device"],
+            "text": "only `country` of `UK`, `US`; days from 2025-12-01 on (the last 400); nothing by `device`",
+        }),
+        "{body}"
+    );
+}

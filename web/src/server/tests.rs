@@ -230,7 +230,7 @@ async fn before_serving_answers_all_but_the_api_is_there_and_then_that_too() {
             "status": "ok",
             "serving": {
                 "state": "SERVING", "message": null, "snapshot": 41,
-                "versions_behind": 0, "is_stuck": false,
+                "versions_behind": 0, "is_stuck": false, "projection": null,
             },
         })
     );

@@ -1,12 +1,13 @@
 //! What the service of tests answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clio_proto::{
     Answer, Arm, Compared, Coverage, Cursor, DeclaredTest, Exposure, Extra, FieldRef, Filter,
     GroupKey, Interval, Intervals, Key, LookBack, Mix, MixedLookup, Newcomers, Notice, Overlap,
-    Query, Rank, Reach, ReachStep, Row, SamplingBasis, SnapshotId, Test, Verdict, VerdictWord,
-    Withheld, Work, WorkStep,
+    Projection, Query, Rank, Reach, ReachStep, Row, SamplingBasis, SnapshotId, Test, Verdict,
+    VerdictWord, Withheld, Work, WorkStep,
 };
 
 use super::{days, snapshot};
@@ -97,19 +98,7 @@ fn told(query: &Query) -> Answer {
         n_groups: 9,
         end: Some(Cursor { snapshot: SnapshotId(41), n_before: 4, question: 15 }),
         overlapping: vec![FieldRef::parse("asset.tags")],
-        coverage: Coverage {
-            range: Some(("2026-01-01".parse().unwrap(), "2026-02-02".parse().unwrap())),
-            n_days_present: 31,
-            missing: vec![days("2026-02-01", "2026-02-02")],
-            retired: vec![days("2026-02-02", "2026-02-02")],
-            provisional: vec![days("2026-01-31", "2026-01-31")],
-            periods: vec!["2026-01".parse().unwrap()],
-            mixed: vec![MixedLookup {
-                lookup: "audiences".to_owned(),
-                n_states: 2,
-                others: vec![days("2026-01-01", "2026-01-10")],
-            }],
-        },
+        coverage: january(),
         compared_coverage: query.compare.as_ref().map(|_| december()),
         look_back: query.look_back_days.map(|n_days| LookBack {
             measure: query.measures[0].clone(),
@@ -147,6 +136,34 @@ fn work() -> Work {
     }
 }
 
+/// January, and a part of February that is missing.
+fn january() -> Coverage {
+    Coverage {
+        range: Some(("2026-01-01".parse().unwrap(), "2026-02-02".parse().unwrap())),
+        n_days_present: 31,
+        missing: vec![days("2026-02-01", "2026-02-02")],
+        retired: vec![days("2026-02-02", "2026-02-02")],
+        provisional: vec![days("2026-01-31", "2026-01-31")],
+        periods: vec!["2026-01".parse().unwrap()],
+        mixed: vec![MixedLookup {
+            lookup: "audiences".to_owned(),
+            n_states: 2,
+            others: vec![days("2026-01-01", "2026-01-10")],
+        }],
+        projection: Some(projection()),
+    }
+}
+
+/// The part of a lake that is held.
+fn projection() -> Arc<Projection> {
+    Arc::new(Projection {
+        only: Projection::parse_only("country=US,UK").unwrap(),
+        since: Some("400d".parse().unwrap()),
+        without: vec!["device".to_owned()],
+        first_day: Some("2025-12-01".parse().unwrap()),
+    })
+}
+
 /// The month before, which lacks a day.
 fn december() -> Coverage {
     Coverage {
@@ -157,6 +174,7 @@ fn december() -> Coverage {
         provisional: Vec::new(),
         periods: vec!["2025-12".parse().unwrap()],
         mixed: Vec::new(),
+        projection: None,
     }
 }
 

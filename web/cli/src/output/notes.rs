@@ -10,7 +10,7 @@ use super::asked::Asked;
 ///
 /// They stand on standard error beside CSV and JSON: `missing_days`, `retired_days`, `provisional_days` (days and
 /// ranges with `..`, joined by commas), `mixed_lookup` (a lookup, a colon, and the days that took another state of it than
-/// the last day), `no_data`, `unattributed` (events), `overlapping` (fields), and
+/// the last day), `no_data`, `projection` (the part of the lake that the service holds, in words), `unattributed` (events), `overlapping` (fields), and
 /// `unknown_value` with words for people. `compare`, `window` and `look_back` repeat what was asked. Where rows are compared with other
 /// days, `compared_days` says which; what these lack, and what a look-back lacks, stands behind the same words with `compared_` and
 /// `look_back_` before them. `test` names the test of the model that verdicts are of, and `not_as_assigned` one that people are missing
@@ -59,8 +59,16 @@ pub(crate) fn for_programs(answer: &Answer, asked: &Asked) -> Vec<String> {
 
 /// What the days of one side lack.
 fn of_coverage(side: &str, coverage: &Coverage, notes: &mut Vec<String>) {
-    let Coverage { range: _, n_days_present, missing, retired, provisional, periods: _, mixed } =
-        coverage;
+    let Coverage {
+        range: _,
+        n_days_present,
+        missing,
+        retired,
+        provisional,
+        periods: _,
+        mixed,
+        projection,
+    } = coverage;
     for (word, days) in
         [("missing_days", missing), ("retired_days", retired), ("provisional_days", provisional)]
     {
@@ -75,6 +83,10 @@ fn of_coverage(side: &str, coverage: &Coverage, notes: &mut Vec<String>) {
     }
     if *n_days_present == 0 {
         notes.push(format!("{side}no_data"));
+    }
+    // The same for all days of one answer.
+    if let Some(projection) = projection.as_ref().filter(|_| side.is_empty()) {
+        notes.push(format!("projection={projection}"));
     }
 }
 

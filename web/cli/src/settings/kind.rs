@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use clio_proto::Projection;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -41,6 +42,11 @@ pub(super) enum Kind {
     Origins,
     Networks,
     Replicas,
+    /// Values of fields.
+    Only,
+    /// A first day.
+    Since,
+    Dimensions,
 }
 
 /// Counts without a bound of their own.
@@ -69,11 +75,22 @@ impl Kind {
             Self::Origins => "ORIGIN,...",
             Self::Networks => "ADDR,...",
             Self::Replicas => "URL,...",
+            Self::Only => "FIELD=VALUE,...",
+            Self::Since => "DAY|Nd",
+            Self::Dimensions => "DIMENSION,...",
         }
     }
 
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Self::Names | Self::Origins | Self::Networks | Self::Replicas)
+        matches!(
+            self,
+            Self::Names | Self::Origins | Self::Networks | Self::Replicas | Self::Dimensions
+        )
+    }
+
+    /// Whether the order of a list, and how often it names something, do not matter.
+    fn is_set(self) -> bool {
+        matches!(self, Self::Dimensions)
     }
 
     /// The allowed values, for the documentation.
@@ -95,6 +112,9 @@ impl Kind {
             Self::Origins => "list of origins".to_owned(),
             Self::Networks => "list of addresses and networks".to_owned(),
             Self::Replicas => "list of addresses".to_owned(),
+            Self::Only => "values of fields".to_owned(),
+            Self::Since => "day, or number of days".to_owned(),
+            Self::Dimensions => "list of dimensions".to_owned(),
         }
     }
 
@@ -135,6 +155,13 @@ impl Kind {
             Self::Replicas => {
                 "write a list of addresses, such as `[\"http://127.0.0.1:50051\"]`".to_owned()
             }
+            Self::Only => "write values by field, such as `\"country=US,CA; asset.media_type=video\"`, or, for values \
+                           with such signs, a filter of `anyOf` tests joined by `and`"
+                .to_owned(),
+            Self::Since => {
+                "write a day such as `\"2026-01-05\"`, or how many of the newest days: `\"400d\"`".to_owned()
+            }
+            Self::Dimensions => "write a list of dimensions, such as `[\"device\"]`".to_owned(),
         }
     }
 
@@ -186,9 +213,20 @@ impl Kind {
             Place::MaybeAddress(place) => text.parse().ok().map(|it| *place = Some(it)),
             Place::MaybeText(place) => self.text(text).map(|it| *place = Some(it)),
             Place::MaybePath(place) => self.text(text).map(|it| *place = Some(PathBuf::from(it))),
+            Place::Only(place) => {
+                Projection::parse_only(text).ok().filter(|it| !it.is_empty()).map(|it| *place = it)
+            }
+            Place::Since(place) => text.parse().ok().map(|it| *place = Some(it)),
             Place::Texts(place) => {
                 let given = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
-                given.map(|text| self.element(text)).collect::<Option<_>>().map(|it| *place = it)
+                given.map(|text| self.element(text)).collect::<Option<Vec<_>>>().map(|mut it| {
+                    // Replicas with the same ones hold the same, in whichever order they are named.
+                    if self.is_set() {
+                        it.sort_unstable();
+                        it.dedup();
+                    }
+                    *place = it;
+                })
             }
         };
         done.map_or_else(refused, Ok)
@@ -267,6 +305,8 @@ pub(super) fn shown(place: &Place<'_>) -> Value {
         Place::MaybeText(it) => json!(it),
         Place::MaybePath(it) => json!(it.as_ref().map(|it| it.display().to_string())),
         Place::Texts(it) => json!(it),
+        Place::Only(it) => json!((!it.is_empty()).then(|| Projection::only_text(it))),
+        Place::Since(it) => json!(it.map(|it| it.to_string())),
         Place::Address(it) => json!(it.to_string()),
         Place::MaybeAddress(it) => json!(it.map(|it| it.to_string())),
     }

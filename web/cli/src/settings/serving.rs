@@ -59,6 +59,24 @@ pub(super) const SETTINGS: &[Setting] = &[
         |it| Place::MaybePath(&mut it.tls.client_ca),
     ),
     Setting::new(
+        ["serving.only", "CLIO_SERVING_ONLY", "only"],
+        Kind::Only,
+        "Hold only cells with one of these values in each of these fields: country=US,CA; asset.media_type=video",
+        |it| Place::Only(&mut it.serving.projection.only),
+    ),
+    Setting::new(
+        ["serving.since", "CLIO_SERVING_SINCE", "since"],
+        Kind::Since,
+        "Hold only days from this one on, or the newest days of each snapshot: 400d",
+        |it| Place::Since(&mut it.serving.projection.since),
+    ),
+    Setting::new(
+        ["serving.without", "CLIO_SERVING_WITHOUT", "without"],
+        Kind::Dimensions,
+        "Leave out these dimensions: cells are united over them",
+        |it| Place::Texts(&mut it.serving.projection.without),
+    ),
+    Setting::new(
         ["serving.poll_ms", "CLIO_SERVING_POLL_MS", "poll-ms"],
         Kind::Count(1, 3_600_000),
         "How often the lake is asked for a new snapshot, in milliseconds",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use clap::{CommandFactory, FromArgMatches};
+use clio_proto::Projection;
 
 use super::in_force::Given;
 use super::kind::{in_file, shown};
@@ -219,6 +220,8 @@ fn change(place: Place<'_>) {
         Place::MaybeText(it) => *it = Some("x".to_owned()),
         Place::MaybePath(it) => *it = Some("x".into()),
         Place::Texts(it) => it.push("x".to_owned()),
+        Place::Only(it) => *it = Projection::parse_only("x=y").unwrap(),
+        Place::Since(it) => *it = "2d".parse().ok(),
         Place::Address(it) => it.set_port(1),
         Place::MaybeAddress(it) => *it = Some(([127, 0, 0, 1], 1).into()),
     }

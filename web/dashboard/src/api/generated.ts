@@ -163,7 +163,9 @@ export type VerdictWord =
 
 export type SnapshotPartsFragment = { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null };
 
-export type StatusPartsFragment = { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null };
+export type StatusPartsFragment = { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, projection: { since: string | null, firstDay: string | null, without: Array<string>, only: Array<{ field: string, values: Array<string> }> } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null };
+
+export type PartPartsFragment = { since: string | null, firstDay: string | null, without: Array<string>, only: Array<{ field: string, values: Array<string> }> };
 
 export type RefusedPartsFragment = { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean };
 
@@ -180,17 +182,17 @@ export type DaysFragment = { from: string, to: string };
 export type StartQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null, person: string }, me: { name: string, kind: string } | null, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }>, outliers: { dimension: string, peers: Array<string>, pool: string | null, rate: string, watching: string | null, beyond: number, worthwhile: number } | null }, serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StartQuery = { insecure: boolean, keeping: { isOn: boolean, hint: string | null, person: string }, me: { name: string, kind: string } | null, dataset: { name: string, timezone: string, fingerprint: string, weekStarts: Weekday, timeKeys: Array<{ name: string, enumName: string, label: string }>, fields: Array<{ name: string, enumName: string, fieldName: string, dimension: string, attribute: string | null, label: string, multi: boolean, hasLabel: boolean, hasMedia: boolean }>, measures: Array<{ name: string, enumName: string, conditionName: string, label: string, kind: MeasureKind, format: MeasureFormat, expr: string | null, relativeError: number | null }>, outliers: { dimension: string, peers: Array<string>, pool: string | null, rate: string, watching: string | null, beyond: number, worthwhile: number } | null }, serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, projection: { since: string | null, firstDay: string | null, without: Array<string>, only: Array<{ field: string, values: Array<string> }> } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StatusQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, projection: { since: string | null, firstDay: string | null, without: Array<string>, only: Array<{ field: string, values: Array<string> }> } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type StatusesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type StatusesSubscription = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
+export type StatusesSubscription = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, projection: { since: string | null, firstDay: string | null, without: Array<string>, only: Array<{ field: string, values: Array<string> }> } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null } };
 
 export type ExploreQueryVariables = Exact<{
   query: CubeQuery;
@@ -202,7 +204,7 @@ export type ExploreQueryVariables = Exact<{
 }>;
 
 
-export type ExploreQuery = { cube: { groupCount: number, overlapping: Array<string>, noticeCount: number, elapsedMs: number, snapshot: { version: number }, rows: Array<{ keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null, intervals?: { basis: SamplingBasis, sampling: { lower: number, upper: number } | null, combined: { lower: number, upper: number } | null } | null, verdict?: { word: VerdictWord, own: number | null, other: number | null, days: number, smallestLift: number | null, moreDays: number | null, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, exposure: { own: number, other: number, ownByEvent: number, otherByEvent: number, explains: boolean } | null, mix: { field: string, raw: number, withoutCounterpart: number, explains: boolean, isReversed: boolean, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null } | null }> }>, total: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null, intervals?: { basis: SamplingBasis, sampling: { lower: number, upper: number } | null, combined: { lower: number, upper: number } | null } | null, verdict?: { word: VerdictWord, own: number | null, other: number | null, days: number, smallestLift: number | null, moreDays: number | null, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, exposure: { own: number, other: number, ownByEvent: number, otherByEvent: number, explains: boolean } | null, mix: { field: string, raw: number, withoutCounterpart: number, explains: boolean, isReversed: boolean, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null } | null }> }, others: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null, intervals?: { basis: SamplingBasis, sampling: { lower: number, upper: number } | null, combined: { lower: number, upper: number } | null } | null, verdict?: { word: VerdictWord, own: number | null, other: number | null, days: number, smallestLift: number | null, moreDays: number | null, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, exposure: { own: number, other: number, ownByEvent: number, otherByEvent: number, explains: boolean } | null, mix: { field: string, raw: number, withoutCounterpart: number, explains: boolean, isReversed: boolean, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null } | null }> } | null, ranks: Array<{ best: number | null, worst: number | null }>, reach?: { deduplicated: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, steps: Array<{ row: number, incremental: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, alone: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, cumulative: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean } }>, overlaps: Array<{ left: number, right: number, both: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, jaccard: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean } }> } | null, notices: Array<{ field: string, value: string, nearest: Array<string> }>, withheld: { minPeople: number, rowCount: number } | null, coverage: { from: string | null, to: string | null, nDays: number, nMissing: number, missingRanges: Array<{ from: string, to: string }>, retiredRanges: Array<{ from: string, to: string }>, provisionalRanges: Array<{ from: string, to: string }>, mixedLookups: Array<{ lookup: string, stateCount: number, otherRanges: Array<{ from: string, to: string }> }> }, comparedCoverage: { from: string | null, to: string | null, nDays: number, nMissing: number } | null } };
+export type ExploreQuery = { cube: { groupCount: number, overlapping: Array<string>, noticeCount: number, elapsedMs: number, snapshot: { version: number }, rows: Array<{ keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null, intervals?: { basis: SamplingBasis, sampling: { lower: number, upper: number } | null, combined: { lower: number, upper: number } | null } | null, verdict?: { word: VerdictWord, own: number | null, other: number | null, days: number, smallestLift: number | null, moreDays: number | null, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, exposure: { own: number, other: number, ownByEvent: number, otherByEvent: number, explains: boolean } | null, mix: { field: string, raw: number, withoutCounterpart: number, explains: boolean, isReversed: boolean, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null } | null }> }>, total: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null, intervals?: { basis: SamplingBasis, sampling: { lower: number, upper: number } | null, combined: { lower: number, upper: number } | null } | null, verdict?: { word: VerdictWord, own: number | null, other: number | null, days: number, smallestLift: number | null, moreDays: number | null, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, exposure: { own: number, other: number, ownByEvent: number, otherByEvent: number, explains: boolean } | null, mix: { field: string, raw: number, withoutCounterpart: number, explains: boolean, isReversed: boolean, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null } | null }> }, others: { keys: Array<{ value: string | null, label: string, media: string | null }>, values: Array<{ value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null, withheld: boolean, share?: { value: number, lower: number, upper: number, exact: boolean } | null, compared?: { other: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, ratio: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null, intervals?: { basis: SamplingBasis, sampling: { lower: number, upper: number } | null, combined: { lower: number, upper: number } | null } | null, verdict?: { word: VerdictWord, own: number | null, other: number | null, days: number, smallestLift: number | null, moreDays: number | null, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null }, exposure: { own: number, other: number, ownByEvent: number, otherByEvent: number, explains: boolean } | null, mix: { field: string, raw: number, withoutCounterpart: number, explains: boolean, isReversed: boolean, difference: { value: number | null, lower: number | null, upper: number | null, exact: boolean, exactText: string | null } } | null } | null }> } | null, ranks: Array<{ best: number | null, worst: number | null }>, reach?: { deduplicated: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, steps: Array<{ row: number, incremental: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, alone: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, cumulative: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean } }>, overlaps: Array<{ left: number, right: number, both: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean }, jaccard: { value: number | null, lower: number | null, upper: number | null, exact: boolean, cannotTell: boolean } }> } | null, notices: Array<{ field: string, value: string, nearest: Array<string> }>, withheld: { minPeople: number, rowCount: number } | null, coverage: { from: string | null, to: string | null, nDays: number, nMissing: number, missingRanges: Array<{ from: string, to: string }>, retiredRanges: Array<{ from: string, to: string }>, provisionalRanges: Array<{ from: string, to: string }>, mixedLookups: Array<{ lookup: string, stateCount: number, otherRanges: Array<{ from: string, to: string }> }>, projection: { since: string | null, firstDay: string | null, without: Array<string>, only: Array<{ field: string, values: Array<string> }> } | null }, comparedCoverage: { from: string | null, to: string | null, nDays: number, nMissing: number } | null } };
 
 export type MembersQueryVariables = Exact<{
   field?: string | null | undefined;
@@ -221,7 +223,7 @@ export type MembersQuery = { members: { total: number, members: Array<{ field: s
 export type RecordsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RecordsQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, refusedSnapshots: Array<{ version: number, committedAt: string | null, reason: string, isMarkedBad: boolean }> };
+export type RecordsQuery = { serving: { state: ServingState, message: string | null, versionsBehind: number, isStuck: boolean, snapshot: { version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null } | null, refused: { version: number, committedAt: string | null, reason: string, isMarkedBad: boolean } | null, projection: { since: string | null, firstDay: string | null, without: Array<string>, only: Array<{ field: string, values: Array<string> }> } | null, pin: { version: number, pinnedAt: string, by: string, reason: string } | null }, snapshots: Array<{ runId: string, rowsIn: number, version: number, committedAt: string, fingerprint: string, firstDay: string | null, lastDay: string | null, nDays: number, nCells: number, withheld: boolean, unattributed: Array<{ source: string, day: string, rows: number }>, verification: { verifiedAt: string, firstDay: string, lastDay: string, ok: boolean, nCompared: number, nMismatches: number, maxError: number } | null }>, refusedSnapshots: Array<{ version: number, committedAt: string | null, reason: string, isMarkedBad: boolean }> };
 
 export type RunsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -475,6 +477,17 @@ export const RefusedPartsFragmentDoc = new TypedDocumentString(`
   isMarkedBad
 }
     `, {"fragmentName":"RefusedParts"}) as unknown as TypedDocumentString<RefusedPartsFragment, unknown>;
+export const PartPartsFragmentDoc = new TypedDocumentString(`
+    fragment PartParts on Projection {
+  only {
+    field
+    values
+  }
+  since
+  firstDay
+  without
+}
+    `, {"fragmentName":"PartParts"}) as unknown as TypedDocumentString<PartPartsFragment, unknown>;
 export const StatusPartsFragmentDoc = new TypedDocumentString(`
     fragment StatusParts on ServingStatus {
   state
@@ -487,6 +500,9 @@ export const StatusPartsFragmentDoc = new TypedDocumentString(`
   }
   versionsBehind
   isStuck
+  projection {
+    ...PartParts
+  }
   pin {
     version
     pinnedAt
@@ -512,6 +528,15 @@ export const StatusPartsFragmentDoc = new TypedDocumentString(`
     nMismatches
     maxError
   }
+}
+fragment PartParts on Projection {
+  only {
+    field
+    values
+  }
+  since
+  firstDay
+  without
 }
 fragment RefusedParts on RefusedSnapshot {
   version
@@ -829,12 +854,24 @@ fragment StatusParts on ServingStatus {
   }
   versionsBehind
   isStuck
+  projection {
+    ...PartParts
+  }
   pin {
     version
     pinnedAt
     by
     reason
   }
+}
+fragment PartParts on Projection {
+  only {
+    field
+    values
+  }
+  since
+  firstDay
+  without
 }
 fragment RefusedParts on RefusedSnapshot {
   version
@@ -878,12 +915,24 @@ fragment StatusParts on ServingStatus {
   }
   versionsBehind
   isStuck
+  projection {
+    ...PartParts
+  }
   pin {
     version
     pinnedAt
     by
     reason
   }
+}
+fragment PartParts on Projection {
+  only {
+    field
+    values
+  }
+  since
+  firstDay
+  without
 }
 fragment RefusedParts on RefusedSnapshot {
   version
@@ -927,12 +976,24 @@ fragment StatusParts on ServingStatus {
   }
   versionsBehind
   isStuck
+  projection {
+    ...PartParts
+  }
   pin {
     version
     pinnedAt
     by
     reason
   }
+}
+fragment PartParts on Projection {
+  only {
+    field
+    values
+  }
+  since
+  firstDay
+  without
 }
 fragment RefusedParts on RefusedSnapshot {
   version
@@ -1019,6 +1080,9 @@ export const ExploreDocument = new TypedDocumentString(`
           ...Days
         }
       }
+      projection {
+        ...PartParts
+      }
     }
     comparedCoverage {
       from
@@ -1029,7 +1093,16 @@ export const ExploreDocument = new TypedDocumentString(`
     elapsedMs
   }
 }
-    fragment RowParts on CubeRow {
+    fragment PartParts on Projection {
+  only {
+    field
+    values
+  }
+  since
+  firstDay
+  without
+}
+fragment RowParts on CubeRow {
   keys {
     value
     label
@@ -1194,12 +1267,24 @@ fragment StatusParts on ServingStatus {
   }
   versionsBehind
   isStuck
+  projection {
+    ...PartParts
+  }
   pin {
     version
     pinnedAt
     by
     reason
   }
+}
+fragment PartParts on Projection {
+  only {
+    field
+    values
+  }
+  since
+  firstDay
+  without
 }
 fragment RefusedParts on RefusedSnapshot {
   version

@@ -11,7 +11,7 @@ const SECOND = snapshot(2, '2026-01-02T00:00:00Z');
 const MADE_ANEW = snapshot(0, '2026-02-01T00:00:00Z');
 
 function serving(of: Snapshot | null, part: Partial<StatusPartsFragment> = {}): StatusPartsFragment {
-  return { state: 'SERVING', message: null, snapshot: of, refused: null, isStuck: false, versionsBehind: 0, pin: null, ...part };
+  return { state: 'SERVING', message: null, snapshot: of, refused: null, isStuck: false, projection: null, versionsBehind: 0, pin: null, ...part };
 }
 
 const PIN = { version: 1, pinnedAt: '2026-01-03T00:00:00Z', by: 'ada', reason: '' };

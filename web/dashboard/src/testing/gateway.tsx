@@ -40,6 +40,7 @@ export function serving(version: number, part: Partial<Status> = {}): Status {
     refused: null,
     versionsBehind: 0,
     isStuck: false,
+    projection: null,
     pin: null,
     ...part,
   };
@@ -78,6 +79,7 @@ export function answerTo({ query, snapshot }: Ask, labels: readonly string[]): C
       retiredRanges: [],
       provisionalRanges: [],
       mixedLookups: [],
+      projection: null,
     },
     comparedCoverage: null,
     elapsedMs: 1,

@@ -6,8 +6,9 @@ use arrow::error::ArrowError;
 use arrow::json::LineDelimitedWriter;
 use clio_etl::SqlAnswer;
 use clio_proto::{
-    Answer, Compared, Coverage, DayRange, Description, Key, LookBack, MixedLookup, Newcomers,
-    Notice, Rank, Row, SnapshotInfo, Unattributed, Withheld, listed_days, n_days,
+    Answer, Compared, Coverage, DayRange, Description, KeptValues, Key, LookBack, MixedLookup,
+    Newcomers, Notice, Projection, Rank, Row, SnapshotInfo, Unattributed, Withheld, listed_days,
+    n_days,
 };
 use serde_json::{Map, Value, json};
 
@@ -171,8 +172,16 @@ fn notice(notice: &Notice) -> Value {
 }
 
 fn coverage_json(coverage: &Coverage, answer: &Answer) -> Value {
-    let Coverage { range, n_days_present, missing, retired, provisional, periods, mixed } =
-        coverage;
+    let Coverage {
+        range,
+        n_days_present,
+        missing,
+        retired,
+        provisional,
+        periods,
+        mixed,
+        projection,
+    } = coverage;
     let days = |ranges: &[DayRange]| {
         let days = listed_days(ranges.iter().copied());
         days.map(|day| day.to_string()).collect::<Vec<_>>()
@@ -206,6 +215,19 @@ fn coverage_json(coverage: &Coverage, answer: &Answer) -> Value {
         "unattributed": unattributed,
         "periods": texts(periods.iter()),
         "mixed_lookups": mixed,
+        "projection": projection.as_deref().map(projection_json),
+    })
+}
+
+fn projection_json(projection: &Projection) -> Value {
+    let Projection { only, since, without, first_day } = projection;
+    let kept = |KeptValues { field, values }: &KeptValues| json!({ "field": field.to_string(), "values": values });
+    json!({
+        "only": only.iter().map(kept).collect::<Vec<_>>(),
+        "since": since.map(|since| since.to_string()),
+        "first_day": first_day.map(|day| day.to_string()),
+        "without": without,
+        "text": projection.to_string(),
     })
 }
 

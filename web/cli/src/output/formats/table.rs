@@ -184,8 +184,16 @@ fn of_small_groups(&Withheld { min_people, n_rows }: &Withheld) -> String {
 /// The days of one side, and what they lack; `side` distinguishes its lines from those of the rows
 /// themselves.
 fn of_coverage(what: &str, side: &str, coverage: &Coverage, lines: &mut Vec<String>) {
-    let Coverage { range, n_days_present, missing, retired, provisional, periods, mixed } =
-        coverage;
+    let Coverage {
+        range,
+        n_days_present,
+        missing,
+        retired,
+        provisional,
+        periods,
+        mixed,
+        projection,
+    } = coverage;
     if let Some((first, last)) = range {
         let periods: Vec<_> = periods.iter().map(ToString::to_string).collect();
         lines.push(format!("{what} {first} to {last}, read from {}", shortened(&periods)));
@@ -205,6 +213,10 @@ fn of_coverage(what: &str, side: &str, coverage: &Coverage, lines: &mut Vec<Stri
         }
     }
     lines.extend(mixed.iter().map(ToString::to_string));
+    // The same for all days of one answer.
+    if let Some(projection) = projection.as_ref().filter(|_| side.is_empty()) {
+        lines.push(format!("of the lake, this service holds {projection}"));
+    }
     if range.is_some() && *n_days_present == 0 {
         lines.push(format!("no data{side}: none of these days is in the snapshot"));
     }

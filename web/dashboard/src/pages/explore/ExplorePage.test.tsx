@@ -166,6 +166,7 @@ describe('notes', () => {
         retiredRanges: [{ from: '2026-01-02', to: '2026-01-02' }],
         provisionalRanges: [{ from: '2026-01-03', to: '2026-01-03' }],
         mixedLookups: [{ lookup: 'audiences', stateCount: 2, otherRanges: [{ from: '2026-01-01', to: '2026-01-01' }] }],
+        projection: { only: [{ field: 'country', values: ['CA', 'US'] }, { field: 'asset.tags', values: [] }], firstDay: '2026-01-01', since: '3d', without: ['device'] },
       },
     });
     renderAt('/?group=audience', gateway);
@@ -174,6 +175,8 @@ describe('notes', () => {
     expect(notes.getByText(/^Kept only as whole months: 2 Jan 2026\./)).toBeTruthy();
     expect(notes.getByText('Provisional, may still change: 3 Jan 2026.')).toBeTruthy();
     expect(notes.getByText(/^2 states of the lookup audiences are mixed here: 1 Jan 2026 took another one than the last day\./)).toBeTruthy();
+    const held = 'The service that answers holds a part of the data: only country of CA and US; only some values of asset.tags; days from 1 Jan 2026 on; nothing by device.';
+    expect(notes.getByText(held)).toBeTruthy();
     expect(notes.getByText(/Groups by Audience overlap/)).toBeTruthy();
   });
 
@@ -233,6 +236,7 @@ describe('the chart', () => {
               retiredRanges: [{ from: '2026-01-03', to: '2026-01-03' }],
               provisionalRanges: [],
               mixedLookups: [],
+              projection: null,
             },
           };
     renderAt('/', gateway);

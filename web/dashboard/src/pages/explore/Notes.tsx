@@ -1,10 +1,11 @@
-// What readers must know before trusting the numbers: the days they cover, which are missing or may still change, lookups
-// in several states, and groups that overlap. The line is always there, so that nothing moves when a note appears.
+// What readers must know before trusting the numbers: the days they cover, which are missing or may still change, what
+// the service does not hold, lookups in several states, and groups that overlap. The line is always there, so that nothing moves when a note appears.
 
 import { type Answered, type Loaded, shownOf } from '../../api/cube';
 import type { Dataset } from '../../api/dataset';
 import { formatDays, formatList, formatRange } from '../../format';
 import { t } from '../../language';
+import { heldPart } from '../../heldPart';
 import './Notes.css';
 
 interface NotesProps {
@@ -34,7 +35,7 @@ interface Note {
 
 function notesOf({ answer, query }: Answered, dataset: Dataset): Note[] {
   const notes: Note[] = [];
-  const { from, to, missingRanges, nMissing, retiredRanges, provisionalRanges, mixedLookups, nDays } = answer.coverage;
+  const { from, to, missingRanges, nMissing, retiredRanges, provisionalRanges, mixedLookups, nDays, projection } = answer.coverage;
   if (from !== null && to !== null) {
     notes.push({ kind: 'plain', text: t('notes.days', { range: formatRange(from, to), days: nDays }) });
   }
@@ -47,6 +48,7 @@ function notesOf({ answer, query }: Answered, dataset: Dataset): Note[] {
   if (provisionalRanges.length > 0) {
     notes.push({ kind: 'caution', text: t('notes.provisional', { which: formatDays(provisionalRanges) }) });
   }
+  if (projection !== null) notes.push({ kind: 'caution', text: heldPart(projection) });
   for (const { lookup, stateCount, otherRanges } of mixedLookups) {
     notes.push({ kind: 'caution', text: t('notes.mixed', { lookup, states: stateCount, which: formatDays(otherRanges) }) });
   }

@@ -76,6 +76,7 @@ describe('Status', () => {
         retiredRanges: [{ from: '2026-01-03', to: '2026-01-03' }],
         provisionalRanges: [{ from: '2026-01-04', to: '2026-01-04' }],
         mixedLookups: [],
+        projection: null,
       },
     });
     renderAt('/status', gateway);

@@ -14,6 +14,7 @@ import { TakeButton } from '../../components/TakeButton';
 import { WithSnapshot } from '../../components/WithSnapshot';
 import { DAYS, formatCount, formatDay, formatMoment, formatRange, formatStandardErrors, formatValue, KINDS, PART, type Value } from '../../format';
 import { t } from '../../language';
+import { heldPart } from '../../heldPart';
 import { MOST_ROWS } from '../explore/query';
 import { Coverage } from './Coverage';
 import { Refused } from './Refused';
@@ -118,6 +119,7 @@ function Sentence({ snapshot, status, behind }: SentenceProps) {
     <p className="status-sentence">
       {through} {word === undefined ? '' : t(`status.state.${word}`)}
       {status?.isStuck && ` ${t('status.stuck')}`}
+      {status?.projection && ` ${heldPart(status.projection)}`}
     </p>
   );
 }
