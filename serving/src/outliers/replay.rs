@@ -53,11 +53,8 @@ impl Earlier {
 
     /// Members that were listed through the day before, and are listed on this one, are listed through it.
     fn follow(&mut self, day: usize, found: &Listed) {
-        for (key, through) in &mut self.through {
-            if *through + 1 == day && found.contains_key(key) {
-                *through = day;
-            }
-        }
+        let listed = self.through.iter_mut().filter(|(key, _)| found.contains_key(*key));
+        listed.filter(|(_, through)| **through + 1 == day).for_each(|(_, through)| *through = day);
     }
 }
 
