@@ -53,11 +53,11 @@ impl Earlier {
 
     /// Members that were listed through the day before, and are listed on this one, are listed through it.
     fn follow(&mut self, day: usize, found: &Listed) {
-        for (key, through) in &mut self.through {
+        self.through.iter_mut().for_each(|(key, through)| {
             if *through + 1 == day && found.contains_key(key) {
                 *through = day;
             }
-        }
+        });
     }
 }
 

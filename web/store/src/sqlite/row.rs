@@ -30,16 +30,16 @@ pub(super) fn time(millis: i64) -> Timestamp {
 
 /// The day in a column.
 pub(super) fn day(row: &Row<'_>, column: usize) -> rusqlite::Result<Date> {
-    parsed(row.get(column)?, column)
+    parsed(&row.get::<_, String>(column)?, column)
 }
 
 /// The day in a column, which may be null.
 pub(super) fn maybe_day(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Date>> {
     let text: Option<String> = row.get(column)?;
-    text.map(|text| parsed(text, column)).transpose()
+    text.map(|text| parsed(&text, column)).transpose()
 }
 
-fn parsed(text: String, column: usize) -> rusqlite::Result<Date> {
+fn parsed(text: &str, column: usize) -> rusqlite::Result<Date> {
     let wrong =
         |error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error));
     text.parse().map_err(wrong)
