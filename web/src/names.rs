@@ -113,7 +113,7 @@ pub(crate) fn part_name(part: QuestionPart) -> &'static str {
 
 /// An error of serving in the terms of GraphQL instead of those of the wire: for instance `where`. Parts of a question
 /// are entries of the argument `within`, if given; the snapshot is an argument of its own.
-pub(crate) fn in_graphql(error: ServiceError, within: Option<&str>) -> ServiceError {
+pub(crate) fn in_graphql(mut error: ServiceError, within: Option<&str>) -> ServiceError {
     let path = |part: QuestionPart| match within {
         Some(argument) if part != QuestionPart::Snapshot => {
             format!("`{argument}.{}`", part_name(part))
@@ -128,7 +128,8 @@ pub(crate) fn in_graphql(error: ServiceError, within: Option<&str>) -> ServiceEr
             message = message.replace(&wire, &format!("`{}`", operator.name()));
         }
     }
-    ServiceError { message, ..error }
+    error.message = message;
+    error
 }
 
 /// The model's names, by their GraphQL names. Always true: these are unique.

@@ -92,7 +92,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
     let input = with_member(
         InputObject::new(ACKNOWLEDGEMENT_INPUT).description("The content of an acknowledgement."),
     )
-    .field(kind_input(|name| TypeRef::named_nn(name), "How it stands out."))
+    .field(kind_input(TypeRef::named_nn, "How it stands out."))
     .field(InputValue::new("since", date()).description("Since which day it has been listed."))
     .field(InputValue::new("through", date()).description("The last day of the list."))
     .field(note_argument());

@@ -41,10 +41,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
         text(it.until.map(|day| day.to_string()).as_deref())
     });
     let input = with_member(InputObject::new(MUTE_INPUT).description("The content of a mute."))
-        .field(kind_input(
-            |name| TypeRef::named(name),
-            "Only of this kind; by default of every kind.",
-        ))
+        .field(kind_input(TypeRef::named, "Only of this kind; by default of every kind."))
         .field(
             InputValue::new("until", until())
                 .description("The last day whose list is muted; by default it is muted for ever."),

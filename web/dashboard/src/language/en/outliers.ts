@@ -58,6 +58,7 @@ export default {
   'outliers.watchingRatio': 'The same of watching',
   'outliers.beside': '{measure} of its peers',
   'outliers.rawNote': 'From {from} to {to}, as it was, without regard to mix and age, which the ratio takes out. Bounds cover counting error at 95 %.',
+  'outliers.otherMeasure': '{measure} is another measure than {rate}, by which they are compared.',
   'outliers.own': 'this one',
   'outliers.nMore': '{n, plural, one {one more} other {# more}}',
   'outliers.note': 'Note to the others',

@@ -15,9 +15,9 @@ import { allOf, toMembers } from '../explore/query';
 import { Actions } from './Actions';
 import { KindMark } from './KindMark';
 import { Peers } from './Peers';
-import { chanceOf, changeOf, commonOf, labelOfOutlier, reasonOf } from './reason';
+import { chanceOf, changeOf, commonOf, labelOfOutlier, nameOf, reasonOf } from './reason';
 import type { Handling } from './useHandling';
-import { rateOf } from './rate';
+import { isCompared, rateOf } from './rate';
 import './Detail.css';
 
 /** The most peers that are asked for. */
@@ -89,7 +89,7 @@ export function Detail({ dataset, snapshot, list, entry, handling }: DetailProps
           </div>
         ))}
       </dl>
-      {measure && <Peers loaded={peers} measure={measure} value={outlier.value} days={days} />}
+      {measure && <Peers loaded={peers} measure={measure} value={outlier.value} days={days} otherRate={isCompared(measure, dataset) ? null : nameOf(outlier.rate.of, dataset)} />}
     </div>
   );
 }

@@ -18,16 +18,21 @@ interface PeersProps {
   /** The member. */
   readonly value: string;
   readonly days: { readonly from: string; readonly to: string };
+  /** The rate by which they are compared, if that is another one. */
+  readonly otherRate: string | null;
 }
 
-export function Peers({ loaded, measure, value, days }: PeersProps) {
+export function Peers({ loaded, measure, value, days, otherRate }: PeersProps) {
   const isNone = shownOf(loaded)?.answer.rows.length === 0;
   if (isNone) return null;
   return (
     <section aria-label={t('outliers.beside', { measure: measure.label })}>
       <h3 className="outlier-peers-title">{t('outliers.beside', { measure: measure.label })}</h3>
       <PanelBody loaded={loaded}>{({ answer }) => <Rows rows={answer.rows} count={answer.groupCount} measure={measure} value={value} />}</PanelBody>
-      <p className="outlier-peers-note">{t('outliers.rawNote', { from: formatDay(days.from), to: formatDay(days.to) })}</p>
+      <p className="outlier-peers-note">
+        {otherRate !== null && `${t('outliers.otherMeasure', { measure: measure.label, rate: otherRate })} `}
+        {t('outliers.rawNote', { from: formatDay(days.from), to: formatDay(days.to) })}
+      </p>
     </section>
   );
 }
