@@ -194,7 +194,9 @@ fn every_file_and_every_test_that_a_page_names_is_there() {
         for (line, span) in &page.spans {
             let place = format!("{}:{line}", page.name);
             let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-            if span.matches('_').count() > 3 && span.chars().all(is_plain) {
+            // Metrics have such names too; `operators.rs` compares them.
+            let is_metric = span.starts_with("clio_");
+            if span.matches('_').count() > 3 && span.chars().all(is_plain) && !is_metric {
                 if !code.contains(&format!("fn {span}(")) {
                     gone.push(format!("{place}: no test is called `{span}`"));
                 }

@@ -24,7 +24,7 @@ async fn replicas_that_hold_other_parts_are_not_asked_and_said_why() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        tasks.spawn(serve_grpc(open(&lake, &own).await, listener, stop.clone()));
+        tasks.spawn(serve_grpc(open(&lake, &own).await, listener, None, stop.clone()));
         replicas.push((address, stop));
     }
     let client = |all: &[usize]| {
