@@ -11,6 +11,9 @@ use prometheus_client::registry::Registry;
 use super::calls::{Times, times};
 use super::sheet::{Labels, Sheet, count, flag, number};
 
+/// The name of a metric, its help, and how it is read of a replica.
+type PerReplica<T> = (&'static str, &'static str, fn(&ReplicaInfo) -> T);
+
 /// HTTP requests.
 #[derive(Debug)]
 pub(crate) struct Requests {
@@ -53,7 +56,7 @@ impl RequestSink for Requests {
 /// The replicas, and the calls that were made again.
 pub(super) fn write(sheet: &mut Sheet<'_>, replicas: &[ReplicaInfo], retries: RetryCounts) {
     states(sheet, replicas);
-    let gauges: [(&str, &str, fn(&ReplicaInfo) -> f64); 5] = [
+    let gauges: [PerReplica<f64>; 5] = [
         ("clio_gateway_replica_pending_calls", "Calls that wait for the replica", |it| {
             count(it.n_pending)
         }),
@@ -86,7 +89,7 @@ pub(super) fn write(sheet: &mut Sheet<'_>, replicas: &[ReplicaInfo], retries: Re
             replicas.iter().map(|it| ([("replica", it.address.clone())], read(it))),
         );
     }
-    let counters: [(&str, &str, fn(&ReplicaInfo) -> u64); 3] = [
+    let counters: [PerReplica<u64>; 3] = [
         ("clio_gateway_replica_calls", "Calls to the replica", |it| it.n_calls),
         (
             "clio_gateway_replica_failures",
