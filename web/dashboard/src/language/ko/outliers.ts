@@ -58,7 +58,7 @@ export default {
   'outliers.watchingRatio': '시청의 비율',
   'outliers.beside': '비교 대상의 {measure}',
   'outliers.rawNote': '{from}부터 {to}까지의 실제 값이며, 비율에서 제거한 구성과 경과 일수의 차이가 남아 있습니다. 구간은 95% 집계 오차입니다.',
-  'outliers.otherMeasure': '{measure}은(는) 비교 기준인 {rate}와(과) 다른 지표입니다.',
+  'outliers.otherMeasure': '{measure}은(는) 비교 기준인 {rate}과(와) 다른 지표입니다.',
   'outliers.own': '이 항목',
   'outliers.nMore': '외 {n, plural, other {#개}}',
   'outliers.note': '다른 사람에게 남길 메모',
