@@ -134,6 +134,7 @@ test('every page is in Korean, and accessible', async ({ page, request }) => {
     compare: `/compare?sel=${two}&chart=take_rate`,
     three: `/compare?sel=${three}`,
     nothing: '/compare',
+    outliers: '/outliers',
     views: '/views',
     status: '/status',
     help: '/help',

@@ -84,6 +84,10 @@ describe('texts', () => {
     expect(left).toEqual([]);
   });
 
+  it('write particles in the forms that src/language/ko/particles.ts resolves', () => {
+    expect(Object.values(KO).filter((text) => /[가-힣]\((을|이|은|과)\)|로\(으\)/.test(text))).toEqual([]);
+  });
+
   it('are used', () => {
     const begun = [...code.matchAll(/(?<![\w])`([a-z][\w.]*\.)\$\{/gi)].map(([, head = '']) => head);
     const unused = Object.keys(EN).filter((key) => !code.includes(`'${key}'`) && !begun.some((head) => key.startsWith(head)));

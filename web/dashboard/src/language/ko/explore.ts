@@ -120,7 +120,7 @@ export default {
   'bars.all': '전체 <b>{value}</b>',
   'bars.allDashed': '전체 <b>{value}</b>, 점선',
   'trend.title': '추이',
-  'trend.noSteps': '이 데이터 세트에는 시간 단위가 없습니다.',
+  'trend.noSteps': '이 데이터셋에는 시간 단위가 없습니다.',
   'trend.by': '{measure} {step}별 추이',
   'trend.byStep': '{step}별 추이',
   'trend.retired': '{days, plural, other {#일}}은 월 단위로만 보관됨',

@@ -2,8 +2,8 @@ import type english from '../en/member';
 
 export default {
   'member.where': '현재 위치',
-  'member.noAssets': '이 데이터 세트에는 미리보기가 있는 항목이 없습니다.',
-  'member.noTitles': '이 데이터 세트에는 작품이 없습니다.',
+  'member.noAssets': '이 데이터셋에는 미리보기가 있는 항목이 없습니다.',
+  'member.noTitles': '이 데이터셋에는 작품이 없습니다.',
   'member.of': '작품: <link>{title}</link>',
   'member.ofRank': '작품: <link>{title}</link>, {measure} 기준 {all, number}개 중 {rank}위',
   'member.rankBy': '{measure} 기준 {all, number}개 중 {rank}위',
