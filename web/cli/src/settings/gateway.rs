@@ -23,7 +23,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         |it| Place::Address(&mut it.http),
     ),
     Setting::new(
-        ["gateway.metrics", "CLIO_GATEWAY_METRICS", "metrics"],
+        ["gateway.metrics", "CLIO_METRICS", "metrics"],
         Kind::Address,
         "Where /metrics, /healthz and /readyz listen, for operators (docs/operating.md); nobody signs in there, and no data is shown",
         |it| Place::MaybeAddress(&mut it.operators.gateway),

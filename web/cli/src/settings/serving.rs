@@ -23,7 +23,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         |it| Place::Switch(&mut it.is_grpc_insecure),
     ),
     Setting::new(
-        ["serving.metrics", "CLIO_SERVING_METRICS", "metrics"],
+        ["serving.metrics", "CLIO_METRICS", "metrics"],
         Kind::Address,
         "Where /metrics, /healthz and /readyz listen, for operators (docs/operating.md); nobody signs in there, and no data is shown",
         |it| Place::MaybeAddress(&mut it.operators.serving),

@@ -60,6 +60,7 @@ fn names_variables_and_flags_follow_one_rule() {
         "LOG",
         "ROLES",
         "GATEWAY_TOKEN_FILE",
+        "METRICS",
     ];
     let mut names = BTreeSet::new();
     for setting in all() {
@@ -240,7 +241,7 @@ fn every_field_of_a_config_has_a_setting() {
         reached.extend(changed.map(|(name, _)| name.clone()));
     }
     // The lake is a field of ours until it is known which it is; so are the files of the store, of secrets, certificates and access, which the
-    // binary opens; and it draws the seeds.
+    // binary opens; it draws the seeds, counts requests, and tells a gateway of its replicas, which it alone probes.
     let own = [
         "serving: lake",
         "serving: seed",
@@ -251,6 +252,9 @@ fn every_field_of_a_config_has_a_setting() {
         "client: gateway_token",
         "client: bearer",
         "client: tls",
+        "client: probe_interval",
+        "gateway: replicas",
+        "gateway: requests",
     ];
     let missing: Vec<_> = before
         .keys()
