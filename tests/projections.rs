@@ -1,5 +1,8 @@
 //! Replicas that hold a part of a lake: what they say, refuse and follow, by every way to ask.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
 use clio_tests::{Sandbox, Server, until};
 use serde_json::{Value, json};
 
@@ -101,6 +104,29 @@ fn a_gateway_says_what_is_held_and_the_newest_days_move_on() {
     write(&sandbox, "2026-02-02");
     run(&sandbox);
     until("the next snapshot", || (status() == Some(expected("2026-02-01"))).then_some(()));
+}
+
+/// It said that it served.
+#[test]
+fn a_part_that_is_misspelt_is_told_at_the_start_with_the_fields_that_there_are() {
+    let sandbox = lake(&DAYS);
+    let mut command = sandbox.command([
+        "serve",
+        "--lake",
+        "lake",
+        "--grpc",
+        "127.0.0.1:0",
+        "--only",
+        "contry=US",
+    ]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let said = lines.map_while(Result::ok).find(|line| line.contains("http://127.0.0.1:"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let said = said.unwrap();
+    assert!(said.starts_with("nothing of lake can be served yet on"), "{said}");
+    assert!(said.contains("no field `contry`") && said.contains("mend `--only`"), "{said}");
 }
 
 #[test]

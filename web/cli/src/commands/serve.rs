@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use clio_proto::{CubeService as _, ServingState};
 use clio_serving::{Cubes, ServingConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -47,7 +48,14 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
         if follower_stop.run_until_cancelled(follower.load()).await.is_none() {
             return Ok(());
         }
-        tell!("serving {lake} on {scheme}://{address}");
+        let status = follower.status().await?;
+        let why = status.message.filter(|_| status.state == ServingState::Down);
+        if let Some(why) = why {
+            // A later snapshot may be one that can be served.
+            tell!("nothing of {lake} can be served yet on {scheme}://{address} : {why}");
+        } else {
+            tell!("serving {lake} on {scheme}://{address}");
+        }
         follower.follow(follower_stop).await;
         Ok(())
     });
